@@ -1,0 +1,130 @@
+//! The one table that says which role may do which operation. The API's documentation and the
+//! coverage tests are made from it.
+
+use crate::Role::{self, Admin, Auditor, Operator, User, Writer};
+
+/// Who may call an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody; the operation checks a secret of its own (a password, an invitation).
+    Public,
+    /// Anybody whose credential is good, whatever their role.
+    Authenticated,
+    /// These roles, in the tenant of the credential.
+    Roles(&'static [Role]),
+}
+
+/// What an operation leaves in the tenant's log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trail {
+    /// The entry with this action, written with the change.
+    Entry(&'static str),
+    /// It writes entries itself; those are the trail.
+    Itself,
+    /// A read; the access log (`custody.log.*`) is written by the search issue.
+    Read,
+}
+
+macro_rules! operations {
+    ($($name:ident = $id:literal $route:literal, $access:expr, $trail:expr;)*) => {
+        /// Every operation of the API, by its OpenAPI `operationId`.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Operation { $($name,)* }
+
+        impl Operation {
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The OpenAPI `operationId`.
+            pub fn id(self) -> &'static str {
+                match self { $(Self::$name => $id,)* }
+            }
+
+            /// Method and path, as `recorded_by.via` says it.
+            pub fn route(self) -> &'static str {
+                match self { $(Self::$name => $route,)* }
+            }
+
+            pub fn access(self) -> Access {
+                match self { $(Self::$name => $access,)* }
+            }
+
+            pub fn trail(self) -> Trail {
+                match self { $(Self::$name => $trail,)* }
+            }
+        }
+
+        /// One marker type an operation, so that a handler names in its signature what it needs.
+        pub mod op {
+            $(
+                #[derive(Clone, Copy, Debug)]
+                pub struct $name;
+                impl super::Named for $name {
+                    const OPERATION: super::Operation = super::Operation::$name;
+                }
+            )*
+        }
+    };
+}
+
+/// An operation as a type.
+pub trait Named: Send + Sync + 'static {
+    const OPERATION: Operation;
+}
+
+use Access::{Authenticated, Public, Roles};
+use Trail::{Entry, Itself, Read};
+
+operations! {
+    CreateEntry = "createEntry" "POST /api/v1/logs", Roles(&[Admin, User, Writer]), Itself;
+    CreateEntries = "createEntries" "POST /api/v1/logs/bulk", Roles(&[Admin, User, Writer]), Itself;
+    ListEntries = "listEntries" "GET /api/v1/logs", Roles(&[Admin, Auditor, User, Operator]), Read;
+    GetEntry = "getEntry" "GET /api/v1/logs/{id}", Roles(&[Admin, Auditor, User, Operator]), Read;
+
+    ListQuarantine = "listQuarantine" "GET /api/v1/quarantine", Roles(&[Admin, Auditor]), Read;
+    GetQuarantined = "getQuarantined" "GET /api/v1/quarantine/{id}", Roles(&[Admin, Auditor]), Read;
+
+    GetMaskPolicy = "getMaskPolicy" "GET /api/v1/mask-policy", Roles(&[Admin, Auditor]), Read;
+    SetMaskPolicy = "setMaskPolicy" "PUT /api/v1/mask-policy", Roles(&[Admin]), Entry("custody.mask_policy.updated");
+
+    ListTenants = "listTenants" "GET /api/v1/tenants", Authenticated, Read;
+    GetTenant = "getTenant" "GET /api/v1/tenants/{id}", Authenticated, Read;
+    CreateTenant = "createTenant" "POST /api/v1/tenants", Roles(&[Operator]), Entry("custody.tenant.created");
+
+    ListUsers = "listUsers" "GET /api/v1/users", Roles(&[Admin, Auditor]), Read;
+    GetUser = "getUser" "GET /api/v1/users/{id}", Roles(&[Admin, Auditor]), Read;
+    UpdateUser = "updateUser" "PATCH /api/v1/users/{id}", Roles(&[Admin]), Entry("custody.membership.updated");
+    RemoveUser = "removeUser" "DELETE /api/v1/users/{id}", Roles(&[Admin]), Entry("custody.membership.removed");
+
+    ListInvitations = "listInvitations" "GET /api/v1/invitations", Roles(&[Admin]), Read;
+    CreateInvitation = "createInvitation" "POST /api/v1/invitations", Roles(&[Admin]), Entry("custody.invitation.created");
+    RevokeInvitation = "revokeInvitation" "DELETE /api/v1/invitations/{id}", Roles(&[Admin]), Entry("custody.invitation.revoked");
+    AcceptInvitation = "acceptInvitation" "POST /api/v1/auth/accept", Public, Entry("custody.invitation.accepted");
+
+    ListApiKeys = "listApiKeys" "GET /api/v1/api-keys", Roles(&[Admin, Auditor]), Read;
+    GetApiKey = "getApiKey" "GET /api/v1/api-keys/{id}", Roles(&[Admin, Auditor]), Read;
+    CreateApiKey = "createApiKey" "POST /api/v1/api-keys", Roles(&[Admin]), Entry("custody.api_key.created");
+    RevokeApiKey = "revokeApiKey" "DELETE /api/v1/api-keys/{id}", Roles(&[Admin]), Entry("custody.api_key.revoked");
+
+    Login = "login" "POST /api/v1/auth/login", Public, Entry("custody.session.started");
+    RefreshToken = "refreshToken" "POST /api/v1/auth/token", Public, Entry("custody.session.refreshed");
+    Logout = "logout" "POST /api/v1/auth/logout", Authenticated, Entry("custody.session.ended");
+    SetPassword = "setPassword" "POST /api/v1/auth/password", Authenticated, Entry("custody.user.password_changed");
+    GetMe = "getMe" "GET /api/v1/auth/me", Authenticated, Read;
+    CreateTicket = "createTicket" "POST /api/v1/auth/ticket", Authenticated, Entry("custody.ticket.created");
+    GetSigningKeys = "getSigningKeys" "GET /.well-known/jwks.json", Public, Read;
+}
+
+impl Operation {
+    /// The roles that may call it; empty where no credential is asked for.
+    pub fn roles(self) -> &'static [Role] {
+        match self.access() {
+            Public => &[],
+            Authenticated => &Role::ALL,
+            Roles(roles) => roles,
+        }
+    }
+
+    pub fn from_id(id: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|o| o.id() == id)
+    }
+}

@@ -1,0 +1,91 @@
+//! The proof that somebody may act within one tenant.
+
+use std::net::IpAddr;
+
+use custody_domain::TenantId;
+use uuid::Uuid;
+
+use crate::{Principal, Role};
+
+/// One tenant, and who acts in it. Every function that touches a tenant's rows demands one; only
+/// this crate can make one, after it checked a credential and an operation.
+#[derive(Clone, Debug)]
+pub struct Scope {
+    tenant: TenantId,
+    principal: Principal,
+    credential_id: Option<Uuid>,
+    role: Role,
+    via: &'static str,
+    peer_ip: Option<IpAddr>,
+}
+
+impl Scope {
+    pub(crate) fn new(
+        tenant: TenantId,
+        principal: Principal,
+        credential_id: Option<Uuid>,
+        role: Role,
+        via: &'static str,
+        peer_ip: Option<IpAddr>,
+    ) -> Self {
+        Self {
+            tenant,
+            principal,
+            credential_id,
+            role,
+            via,
+            peer_ip,
+        }
+    }
+
+    pub fn tenant(&self) -> TenantId {
+        self.tenant
+    }
+
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// The key, session or token that was shown; none for the system itself.
+    pub fn credential_id(&self) -> Option<Uuid> {
+        self.credential_id
+    }
+
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// The route it was made for (`POST /api/v1/logs`), or the system's task.
+    pub fn via(&self) -> &'static str {
+        self.via
+    }
+
+    /// The first untrusted hop.
+    pub fn peer_ip(&self) -> Option<IpAddr> {
+        self.peer_ip
+    }
+}
+
+/// The right to act for the system itself in any tenant: followers, the outbox, the operator's
+/// command line. Made once, where the parts are wired together, and handed to what needs it.
+#[derive(Clone, Debug)]
+pub struct SystemAuthority(());
+
+impl SystemAuthority {
+    /// Only the binary (and tests) may call this; the tidy test holds it to that.
+    pub fn assume() -> Self {
+        Self(())
+    }
+
+    /// A scope of the system's own, with every right of an admin in that one tenant.
+    pub fn scope(&self, tenant: TenantId, name: &'static str) -> Scope {
+        Scope::new(
+            tenant,
+            Principal::System(name),
+            None,
+            Role::Admin,
+            name,
+            None,
+        )
+    }
+}
