@@ -51,7 +51,7 @@ typed_id!(
     TenantId
 );
 typed_id!(
-    /// An entry: a UUIDv7 of the received time, strictly increasing within a tenant.
+    /// An entry: a `UUIDv7` of the received time, strictly increasing within a tenant.
     EntryId
 );
 typed_id!(

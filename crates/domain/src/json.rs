@@ -2,7 +2,18 @@
 //! refused. `serde_json` reads numbers as doubles and lets the last of two equal keys win; evidence
 //! may do neither.
 
+mod convert;
+pub(crate) mod number;
+mod object;
+mod parse;
+mod pointer;
+
 use std::borrow::Cow;
+
+pub use convert::{from_serde, to_serde};
+pub use object::Object;
+pub use parse::{Limits, ParseError, ParseErrorKind, parse};
+pub use pointer::push_token;
 
 /// A JSON value, borrowed from the bytes it was read from where it can be.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,50 +25,6 @@ pub enum Value<'a> {
     String(Cow<'a, str>),
     Array(Vec<Value<'a>>),
     Object(Object<'a>),
-}
-
-/// Members in the order of the source; keys are unique.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Object<'a>(Vec<(Cow<'a, str>, Value<'a>)>);
-
-impl<'a> Object<'a> {
-    pub fn get(&self, key: &str) -> Option<&Value<'a>> {
-        self.0.iter().find(|(k, _)| k == key).map(|(_, v)| v)
-    }
-
-    pub fn get_mut(&mut self, key: &str) -> Option<&mut Value<'a>> {
-        self.0.iter_mut().find(|(k, _)| k == key).map(|(_, v)| v)
-    }
-
-    /// Sets `key`, in place where it stands already.
-    pub fn insert(&mut self, key: impl Into<Cow<'a, str>>, value: Value<'a>) {
-        let key = key.into();
-        match self.get_mut(&key) {
-            Some(slot) => *slot = value,
-            None => self.0.push((key, value)),
-        }
-    }
-
-    pub fn remove(&mut self, key: &str) -> Option<Value<'a>> {
-        let at = self.0.iter().position(|(k, _)| k == key)?;
-        Some(self.0.remove(at).1)
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value<'a>)> {
-        self.0.iter().map(|(k, v)| (k.as_ref(), v))
-    }
-
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Value<'a>)> {
-        self.0.iter_mut().map(|(k, v)| (&**k, v))
-    }
-
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 impl<'a> Value<'a> {
@@ -75,21 +42,81 @@ impl<'a> Value<'a> {
         }
     }
 
+    pub fn as_array(&self) -> Option<&[Value<'a>]> {
+        match self {
+            Self::Array(items) => Some(items),
+            _ => None,
+        }
+    }
+
     /// The value at a JSON pointer (RFC 6901), if there is one.
     pub fn pointer(&self, pointer: &str) -> Option<&Value<'a>> {
-        if pointer.is_empty() {
-            return Some(self);
+        pointer::resolve(self, pointer)
+    }
+
+    /// What kind of value it is, as an error message says it: `a string`, `null`, …
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Number(_) => "a number",
+            Self::String(_) => "a string",
+            Self::Array(_) => "an array",
+            Self::Object(_) => "an object",
         }
-        pointer
-            .strip_prefix('/')?
-            .split('/')
-            .try_fold(self, |at, token| {
-                let token = token.replace("~1", "/").replace("~0", "~");
-                match at {
-                    Self::Object(o) => o.get(&token),
-                    Self::Array(items) => items.get(token.parse::<usize>().ok()?),
-                    _ => None,
-                }
-            })
+    }
+
+    /// The same value, free of the bytes it was read from.
+    pub fn into_owned(self) -> Value<'static> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(b) => Value::Bool(b),
+            Self::Number(n) => Value::Number(Cow::Owned(n.into_owned())),
+            Self::String(s) => Value::String(Cow::Owned(s.into_owned())),
+            Self::Array(items) => Value::Array(items.into_iter().map(Value::into_owned).collect()),
+            Self::Object(object) => Value::Object(object.into_owned()),
+        }
+    }
+}
+
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::String(Cow::Borrowed(text))
+    }
+}
+
+impl From<String> for Value<'_> {
+    fn from(text: String) -> Self {
+        Self::String(Cow::Owned(text))
+    }
+}
+
+impl From<bool> for Value<'_> {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+impl From<u64> for Value<'_> {
+    fn from(number: u64) -> Self {
+        Self::Number(Cow::Owned(number.to_string()))
+    }
+}
+
+impl From<i64> for Value<'_> {
+    fn from(number: i64) -> Self {
+        Self::Number(Cow::Owned(number.to_string()))
+    }
+}
+
+impl<'a> From<Object<'a>> for Value<'a> {
+    fn from(object: Object<'a>) -> Self {
+        Self::Object(object)
+    }
+}
+
+impl<'a> From<Vec<Value<'a>>> for Value<'a> {
+    fn from(items: Vec<Value<'a>>) -> Self {
+        Self::Array(items)
     }
 }

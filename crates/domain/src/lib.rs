@@ -5,11 +5,27 @@
 //! clock that was not handed in, or depend on any other crate of the workspace. Everything here is
 //! a function of its arguments, so that a proof made by a server can be recomputed anywhere.
 
+pub mod body;
+pub mod canonical;
+pub mod columns;
+pub mod commitment;
+pub mod content;
+mod digest;
+pub mod entry;
+mod entry_id;
 pub mod id;
 pub mod json;
+pub mod leaf;
+pub mod merkle;
 pub mod outcome;
+pub mod query;
 pub mod severity;
+pub mod time;
 
+pub use body::{Body, Disclosure};
+pub use digest::Hash;
+pub use entry::Entry;
+pub use entry_id::ClockState;
 pub use id::*;
 pub use outcome::Outcome;
 pub use severity::Severity;

@@ -46,9 +46,6 @@ impl FromStr for Outcome {
     type Err = UnknownOutcome;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|o| o.as_str() == text)
-            .ok_or(UnknownOutcome)
+        Self::ALL.into_iter().find(|o| o.as_str() == text).ok_or(UnknownOutcome)
     }
 }

@@ -5,9 +5,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 /// An entry's severity, ordered from least to gravest. Queries read a missing one as `INFO`.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Severity {
     #[default]
@@ -51,9 +49,6 @@ impl FromStr for Severity {
 
     /// Exact, in capitals: what is hashed is what was sent, so nothing is corrected on the way in.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|s| s.as_str() == text)
-            .ok_or(UnknownSeverity)
+        Self::ALL.into_iter().find(|s| s.as_str() == text).ok_or(UnknownSeverity)
     }
 }

@@ -1,0 +1,228 @@
+//! From a text to a [`Query`], by recursive descent.
+
+use super::{
+    Clause, Path, Query, Words, fields,
+    lexer::{Bare, Kind, Token, lex},
+    term,
+};
+
+/// The longest query, in bytes.
+pub const QUERY_BYTES_MAX: usize = 8_192;
+
+/// The deepest nesting of parentheses and negations.
+pub const DEPTH_MAX: usize = 32;
+
+/// The most clauses; each token of a phrase counts as one.
+pub const CLAUSES_MAX: usize = 256;
+
+/// Why a text is no query, and where.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{detail} (at character {position})")]
+pub struct SyntaxError {
+    /// Characters (Unicode scalar values) before the place, from 0.
+    pub position: usize,
+    /// Bytes of UTF-8 before the place, from 0.
+    pub byte: usize,
+    pub detail: String,
+    /// What to write instead.
+    pub hint: String,
+}
+
+impl SyntaxError {
+    pub(super) fn new(text: &str, byte: usize, detail: impl Into<String>, hint: impl Into<String>) -> Self {
+        let before = text.get(..byte).unwrap_or(text);
+        Self {
+            position: before.chars().count(),
+            byte: before.len(),
+            detail: detail.into(),
+            hint: hint.into(),
+        }
+    }
+}
+
+/// Reads a query. Nothing but spaces is every entry.
+pub fn parse(text: &str) -> Result<Query, SyntaxError> {
+    if text.len() > QUERY_BYTES_MAX {
+        return Err(SyntaxError::new(
+            text,
+            text.floor_char_boundary(QUERY_BYTES_MAX),
+            format!("the query is longer than {QUERY_BYTES_MAX} bytes"),
+            "ask for less at once",
+        ));
+    }
+    let mut parser = Parser { text, tokens: lex(text)?.into_iter().peekable(), clauses: 0 };
+    if parser.tokens.peek().is_none() {
+        return Ok(Query::All);
+    }
+    let query = parser.any(0)?;
+    match parser.tokens.next() {
+        None => Ok(query),
+        // `any` ends at the end or at a parenthesis that nobody opened.
+        Some(token) => {
+            Err(parser.error(token.at, "this `)` closes nothing", "remove it, or put it in double quotes"))
+        }
+    }
+}
+
+struct Parser<'t> {
+    text: &'t str,
+    tokens: std::iter::Peekable<std::vec::IntoIter<Token>>,
+    clauses: usize,
+}
+
+impl Parser<'_> {
+    fn any(&mut self, depth: usize) -> Result<Query, SyntaxError> {
+        let mut alternatives = vec![self.all(depth)?];
+        while self.tokens.next_if(|token| token.kind == Kind::Or).is_some() {
+            alternatives.push(self.all(depth)?);
+        }
+        Ok(Query::or(alternatives))
+    }
+
+    fn all(&mut self, depth: usize) -> Result<Query, SyntaxError> {
+        let mut parts = vec![self.one(depth)?];
+        while let Some(token) = self.tokens.peek() {
+            match token.kind {
+                Kind::Or | Kind::Close => break,
+                Kind::And => {
+                    self.tokens.next();
+                }
+                _ => {}
+            }
+            parts.push(self.one(depth)?);
+        }
+        Ok(Query::and(parts))
+    }
+
+    fn one(&mut self, depth: usize) -> Result<Query, SyntaxError> {
+        let Some(token) = self.tokens.next() else {
+            return Err(self.error(
+                self.text.len(),
+                "the query ends where a term should stand",
+                "complete it, or put AND, OR, NOT in double quotes to look for the word",
+            ));
+        };
+        if depth > DEPTH_MAX {
+            return Err(self.error(
+                token.at,
+                format!("groups and negations are nested more than {DEPTH_MAX} deep"),
+                "flatten the query",
+            ));
+        }
+        match token.kind {
+            Kind::Not => Ok(Query::negated(self.one(depth + 1)?)),
+            Kind::Open => {
+                let inner = self.any(depth + 1)?;
+                match self.tokens.next() {
+                    Some(_) => Ok(inner),
+                    None => Err(self.error(token.at, "this `(` is not closed", "add a `)`")),
+                }
+            }
+            Kind::And | Kind::Or | Kind::Close => Err(self.error(
+                token.at,
+                "a term should stand here",
+                "AND and OR stand between two terms; to look for the word or the sign itself, put it in double quotes",
+            )),
+            Kind::Phrase(phrase) => self.words(token.at, Words::phrase(&phrase)),
+            Kind::Word(word) => self.word(token.at, &word),
+            Kind::Exists { path, path_at } => self.exists(&path, path_at),
+            Kind::Field { name, comparison, value, value_at } => {
+                let field = fields::Field::of(&name)
+                    .ok_or_else(|| self.unknown_field(token.at, &name))?;
+                let query = term::term(&field, comparison, &value)
+                    .map_err(|refusal| self.error(value_at, refusal.detail, refusal.hint))?;
+                let count = match &query {
+                    Query::Clause(Clause::Message(words)) => words.count(),
+                    _ => 1,
+                };
+                self.count(token.at, count)?;
+                Ok(query)
+            }
+        }
+    }
+
+    fn word(&mut self, at: usize, word: &Bare) -> Result<Query, SyntaxError> {
+        if word.is_only_stars() {
+            self.count(at, 1)?;
+            return Ok(Query::All);
+        }
+        match word.0.as_slice() {
+            [literal] => {
+                if let Some((name, value)) = literal.split_once('=')
+                    && let name = name.trim_end_matches('!')
+                    && fields::Field::of(name).is_some()
+                {
+                    return Err(self.error(
+                        at + name.len(),
+                        format!("`=` is no comparison of `{name}`"),
+                        format!("write `{name}:{value}`, and `-{name}:{value}` for the opposite"),
+                    ));
+                }
+                self.words(at, Words::phrase(literal))
+            }
+            [beginning, end] if end.is_empty() && Words::phrase(beginning).is_some() => {
+                let Some(words) = Words::prefix(beginning) else {
+                    return Err(self.star_misplaced(at));
+                };
+                self.words(at, Some(words))
+            }
+            _ => Err(self.star_misplaced(at)),
+        }
+    }
+
+    fn words(&mut self, at: usize, words: Option<Words>) -> Result<Query, SyntaxError> {
+        let Some(words) = words else {
+            return Err(self.error(
+                at,
+                "there is no letter and no digit to look for",
+                "free text is made of words; write OR for alternatives and `-` or NOT for the opposite",
+            ));
+        };
+        self.count(at, words.count())?;
+        Ok(Clause::Text(words).into())
+    }
+
+    fn exists(&mut self, path: &str, at: usize) -> Result<Query, SyntaxError> {
+        let path = Path::of(path).ok_or_else(|| self.unknown_field(at, path))?;
+        self.count(at, 1)?;
+        Ok(Clause::Exists(path).into())
+    }
+
+    fn count(&mut self, at: usize, more: usize) -> Result<(), SyntaxError> {
+        self.clauses += more;
+        if self.clauses > CLAUSES_MAX {
+            return Err(self.error(
+                at,
+                format!("the query has more than {CLAUSES_MAX} clauses (each word of a phrase is one)"),
+                "ask for less at once",
+            ));
+        }
+        Ok(())
+    }
+
+    fn star_misplaced(&self, at: usize) -> SyntaxError {
+        self.error(
+            at,
+            "in free text `*` can only stand at the end of one word",
+            "write `acces*`; fields take it anywhere: `action:*User`",
+        )
+    }
+
+    fn unknown_field(&self, at: usize, name: &str) -> SyntaxError {
+        if fields::Root::of(name).is_some() {
+            let hint = format!("name the key: `{name}.key:value`");
+            return self.error(at, format!("`{name}` holds many values"), hint);
+        }
+        let detail = format!("there is no field `{}`", short(name));
+        self.error(at, detail, fields::hint_for(short(name)))
+    }
+
+    fn error(&self, at: usize, detail: impl Into<String>, hint: impl Into<String>) -> SyntaxError {
+        SyntaxError::new(self.text, at, detail, hint)
+    }
+}
+
+/// Enough of a name to be recognised in a message.
+fn short(name: &str) -> &str {
+    &name[..name.floor_char_boundary(64)]
+}
