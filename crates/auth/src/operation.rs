@@ -21,7 +21,7 @@ pub enum Trail {
     Entry(&'static str),
     /// It writes entries itself; those are the trail.
     Itself,
-    /// A read; the access log (`custody.log.*`) is written by the search issue.
+    /// A read; the access log (`custody.log.*`) comes with a later release.
     Read,
 }
 
@@ -128,3 +128,6 @@ impl Operation {
         Self::ALL.iter().copied().find(|o| o.id() == id)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,13 +21,7 @@ pub enum Role {
 }
 
 impl Role {
-    pub const ALL: [Self; 5] = [
-        Self::Admin,
-        Self::Auditor,
-        Self::User,
-        Self::Writer,
-        Self::Operator,
-    ];
+    pub const ALL: [Self; 5] = [Self::Admin, Self::Auditor, Self::User, Self::Writer, Self::Operator];
     /// The roles that a tenant's admin can give.
     pub const OF_TENANT: [Self; 4] = [Self::Admin, Self::Auditor, Self::User, Self::Writer];
 
@@ -57,9 +51,6 @@ impl FromStr for Role {
     type Err = UnknownRole;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|r| r.as_str() == text)
-            .ok_or(UnknownRole)
+        Self::ALL.into_iter().find(|r| r.as_str() == text).ok_or(UnknownRole)
     }
 }

@@ -13,6 +13,7 @@ use crate::{Principal, Role};
 pub struct Scope {
     tenant: TenantId,
     principal: Principal,
+    actor_name: Option<String>,
     credential_id: Option<Uuid>,
     role: Role,
     via: &'static str,
@@ -23,19 +24,13 @@ impl Scope {
     pub(crate) fn new(
         tenant: TenantId,
         principal: Principal,
+        actor_name: Option<String>,
         credential_id: Option<Uuid>,
         role: Role,
         via: &'static str,
         peer_ip: Option<IpAddr>,
     ) -> Self {
-        Self {
-            tenant,
-            principal,
-            credential_id,
-            role,
-            via,
-            peer_ip,
-        }
+        Self { tenant, principal, actor_name, credential_id, role, via, peer_ip }
     }
 
     pub fn tenant(&self) -> TenantId {
@@ -44,6 +39,11 @@ impl Scope {
 
     pub fn principal(&self) -> &Principal {
         &self.principal
+    }
+
+    /// The person's e-mail address, the key's or the token's name.
+    pub fn actor_name(&self) -> Option<&str> {
+        self.actor_name.as_deref()
     }
 
     /// The key, session or token that was shown; none for the system itself.
@@ -79,13 +79,6 @@ impl SystemAuthority {
 
     /// A scope of the system's own, with every right of an admin in that one tenant.
     pub fn scope(&self, tenant: TenantId, name: &'static str) -> Scope {
-        Scope::new(
-            tenant,
-            Principal::System(name),
-            None,
-            Role::Admin,
-            name,
-            None,
-        )
+        Scope::new(tenant, Principal::System(name), None, None, Role::Admin, name, None)
     }
 }

@@ -1,0 +1,108 @@
+//! Which entries of the tenant somebody may read: the row grant, as a query.
+
+use custody_domain::query::{Clause, Keyword, Pattern, Query};
+
+use crate::{Role, Scope};
+
+impl Scope {
+    /// `query`, AND-ed with what this scope may read. Every route that can return entry contents
+    /// asks through it, also where it returns a single entry. Of a restricted query it makes the
+    /// same again, so that nobody need know whether it was done.
+    pub fn restrict(&self, query: Query) -> Query {
+        let grant = match self.role() {
+            // An operator is one in the reserved tenant alone, whose log is the operators' own.
+            Role::Admin | Role::Auditor | Role::Operator => return query,
+            Role::User => Clause::Is {
+                field: Keyword::Principal,
+                pattern: Pattern::Literal(self.principal().to_string()),
+            }
+            .into(),
+            Role::Writer => Query::negated(Query::All),
+        };
+        if contains(&query, &grant) {
+            return query;
+        }
+        Query::and([query, grant])
+    }
+}
+
+fn contains(query: &Query, grant: &Query) -> bool {
+    match query {
+        Query::And(several) => several.iter().any(|part| part == grant),
+        other => other == grant,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
+    use custody_domain::{
+        Entry, TenantId, UserId,
+        json::{Limits, parse},
+        query,
+    };
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::Principal;
+
+    fn scope(role: Role) -> Scope {
+        Scope::new(
+            TenantId(Uuid::from_u128(7)),
+            Principal::User(UserId(Uuid::from_u128(1))),
+            None,
+            None,
+            role,
+            "GET /api/v1/logs",
+            None,
+        )
+    }
+
+    fn sees(scope: &Scope, query: &str, recorded_by: u128) -> bool {
+        let content = format!(
+            r#"{{"action":"a.b","actor":{{"id":"x"}},"recorded_by":{{"principal":"user:{}"}}}}"#,
+            Uuid::from_u128(recorded_by),
+        );
+        let entry = Entry {
+            tenant_id: scope.tenant(),
+            id: Uuid::from_u128(9).into(),
+            seq: 0,
+            leaf_hash: [0; 32],
+            content: parse(content.as_bytes(), &Limits::default()).unwrap(),
+        };
+        scope.restrict(query::parse(query).unwrap()).matches(&entry)
+    }
+
+    #[test]
+    fn a_user_reads_their_own_whatever_they_ask() {
+        let me = scope(Role::User);
+        for query in ["", "action:a.b", "x OR action:a.b", "-outcome:failure", "*"] {
+            assert!(sees(&me, query, 1), "{query}");
+            assert!(!sees(&me, query, 2), "{query}");
+        }
+    }
+
+    #[test]
+    fn admins_and_auditors_read_all_and_writers_nothing() {
+        for role in [Role::Admin, Role::Auditor] {
+            assert!(sees(&scope(role), "", 2));
+        }
+        assert!(!sees(&scope(Role::Writer), "", 1));
+    }
+
+    #[test]
+    fn restricting_twice_is_restricting_once() {
+        for role in Role::ALL {
+            for text in ["", "a", "a b", "a OR b", "-a"] {
+                let once = scope(role).restrict(query::parse(text).unwrap());
+                assert_eq!(scope(role).restrict(once.clone()), once, "{role} {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn ones_own_grant_among_alternatives_is_no_grant() {
+        let mine = format!("recorded_by.principal:user:{}", Uuid::from_u128(1));
+        assert!(!sees(&scope(Role::User), &format!("{mine} OR action:a.b"), 2));
+    }
+}
