@@ -1,1 +1,57 @@
-//! To come.
+//! PostgreSQL, the only system of record: migrations, roles and policies, one file per table, and
+//! the private server for those who bring none.
+//!
+//! May know: SQL, tenants' walls, the keys port (for the roles' passwords and what is sealed).
+//! Must not: decide who may do what, know HTTP, or let a statement run outside an explicit
+//! transaction. It alone of the product uses sqlx; what it hands out is its own types.
+
+mod access;
+pub mod api_keys;
+pub mod audit_outbox;
+mod columns;
+pub mod config;
+mod connection;
+pub mod database;
+pub mod directory;
+mod email;
+pub mod embedded;
+pub mod entries;
+pub mod errors;
+pub mod event_keys;
+pub mod expired;
+pub mod heads;
+pub mod identity_error;
+pub mod installation;
+mod installation_secrets;
+pub mod invitations;
+pub mod issued_tokens;
+pub mod mask_policies;
+pub mod memberships;
+pub mod migrate;
+mod names;
+pub mod one_time_secrets;
+pub mod page;
+pub mod partitions;
+mod pool;
+pub mod quarantine;
+pub mod roles;
+pub mod sessions;
+pub mod sign_in;
+pub mod signing_keys;
+mod statement;
+pub mod tenant_keys;
+pub mod tenants;
+pub mod tickets;
+pub mod transaction;
+pub mod users;
+
+pub use config::DatabaseConfig;
+pub use database::Store;
+pub use errors::StoreError;
+pub use identity_error::IdentityError;
+pub use installation::Installation;
+pub use invitations::CreatedInvitation;
+pub use migrate::{MigrateError, Migrated, migrate};
+pub use page::{Page, PageRequest};
+pub use roles::DatabaseRole;
+pub use transaction::{ReaperTx, SystemTx, TenantTx, WriterTx};

@@ -1,0 +1,144 @@
+-- Every role, grant and policy, on one page. Run as a whole, in one transaction, whenever it or the
+-- names in it changed; it starts from nothing, so what is not written here is not granted.
+-- The braces stand for quoted names: {database}, and the roles {app}, {writer}, {system}, {reaper}.
+--
+--   owner    DATABASE_URL's user: migrations. Bound by row security as everybody is.
+--   writer   appends: INSERT into entries' partitions (they carry no policy: COPY is refused under
+--            one), heads, event keys. Reads no entry.
+--   app      the rows of the tenant that the transaction names, and no other. Changes no entry.
+--   system   what needs all tenants, by columns: never entries, findings, quarantined bytes.
+--   reaper   redacts and deletes, within the tenant that the transaction names.
+
+REVOKE ALL ON DATABASE {database} FROM PUBLIC, {app}, {writer}, {system}, {reaper};
+GRANT CONNECT ON DATABASE {database} TO {app}, {writer}, {system}, {reaper};
+REVOKE ALL ON SCHEMA public FROM PUBLIC, {app}, {writer}, {system}, {reaper};
+GRANT USAGE ON SCHEMA public TO {app}, {writer}, {system}, {reaper};
+
+-- From nothing: no grant and no policy on anything that is the owner's.
+DO $$
+DECLARE
+    object record;
+BEGIN
+    FOR object IN
+        SELECT c.oid::regclass AS name FROM pg_class c
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S')
+          AND c.relowner = current_user::regrole
+    LOOP
+        EXECUTE format('REVOKE ALL ON %s FROM PUBLIC, {app}, {writer}, {system}, {reaper}', object.name);
+    END LOOP;
+    FOR object IN
+        SELECT p.oid::regprocedure AS name FROM pg_proc p
+        WHERE p.pronamespace = 'public'::regnamespace AND p.proowner = current_user::regrole
+    LOOP
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC, {app}, {writer}, {system}, {reaper}', object.name);
+    END LOOP;
+    FOR object IN
+        SELECT p.polname AS policy, p.polrelid::regclass AS name FROM pg_policy p
+        JOIN pg_class c ON c.oid = p.polrelid
+        WHERE c.relnamespace = 'public'::regnamespace
+    LOOP
+        EXECUTE format('DROP POLICY %I ON %s', object.policy, object.name);
+    END LOOP;
+END $$;
+
+-- Every tenant table: row security forced, and one policy for those who act within a tenant.
+-- nullif: a reused connection has the setting as '', which is no uuid; a CASE would be a filter
+-- for each row.
+DO $$
+DECLARE
+    tenant_table text;
+    own constant text := $policy$tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid$policy$;
+BEGIN
+    FOREACH tenant_table IN ARRAY ARRAY[
+        'entries', 'heads', 'event_keys', 'tenant_keys', 'quarantine', 'quarantine_usage',
+        'memberships', 'invitations', 'api_keys', 'issued_tokens', 'sessions', 'tickets',
+        'mask_policies', 'audit_outbox'
+    ] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', tenant_table);
+        EXECUTE format('CREATE POLICY tenant ON %I TO {app}, {reaper} USING (%s) WITH CHECK (%s)', tenant_table, own, own);
+    END LOOP;
+END $$;
+
+-- A tenant's own row is the tenant.
+ALTER TABLE tenants ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY tenant ON tenants TO {app}
+    USING (id = nullif(current_setting('app.tenant_id', true), '')::uuid)
+    WITH CHECK (id = nullif(current_setting('app.tenant_id', true), '')::uuid);
+
+-- Those who act across tenants; what they may touch is in their grants.
+CREATE POLICY writer ON heads TO {writer} USING (true) WITH CHECK (true);
+CREATE POLICY writer ON event_keys TO {writer} USING (true) WITH CHECK (true);
+CREATE POLICY system ON tenants TO {system} USING (true) WITH CHECK (true);
+CREATE POLICY system ON heads TO {system} USING (true) WITH CHECK (true);
+CREATE POLICY system ON memberships TO {system} USING (true) WITH CHECK (true);
+CREATE POLICY system ON invitations TO {system} USING (true) WITH CHECK (true);
+CREATE POLICY system ON api_keys TO {system} USING (true);
+CREATE POLICY system ON issued_tokens TO {system} USING (true);
+CREATE POLICY system ON sessions TO {system} USING (true) WITH CHECK (true);
+CREATE POLICY system ON tickets TO {system} USING (true);
+CREATE POLICY system ON audit_outbox TO {system} USING (true) WITH CHECK (true);
+
+-- Installation
+GRANT SELECT (id, name, title, status, created_at, updated_at) ON tenants TO {app};
+GRANT SELECT, INSERT, UPDATE (title, status, updated_at) ON tenants TO {system};
+
+-- Ledger
+GRANT SELECT, UPDATE (size, last_id) ON heads TO {writer};
+GRANT SELECT ON heads TO {app};
+GRANT SELECT (tenant_id, size), INSERT (tenant_id) ON heads TO {system};
+GRANT SELECT ON entries TO {app};
+GRANT SELECT, DELETE, UPDATE (occurred_at, severity, outcome, ip, action, actor_id, actor_type,
+    resource_type, resource_id, request_id, session_id, body) ON entries TO {reaper};
+GRANT SELECT, INSERT ON event_keys TO {writer};
+GRANT SELECT (tenant_id, id), DELETE ON event_keys TO {reaper};
+GRANT SELECT, INSERT ON tenant_keys TO {app};
+GRANT SELECT, INSERT ON quarantine TO {app};
+GRANT SELECT, INSERT, UPDATE (items, bytes) ON quarantine_usage TO {app};
+GRANT EXECUTE ON FUNCTION custody_create_partition(date) TO {system};
+GRANT EXECUTE ON FUNCTION custody_drop_partition(date) TO {reaper};
+
+-- Identity. People, their sessions and secrets belong to no tenant, so the app role has nothing of
+-- them; what a tenant may know of its members it reads by the ids of its own memberships.
+GRANT SELECT, INSERT, UPDATE (password_hash, updated_at) ON users TO {system};
+GRANT SELECT, DELETE, UPDATE (role, updated_at) ON memberships TO {app};
+GRANT SELECT, INSERT ON memberships TO {system};
+-- No hash of a secret is read where a tenant's rows are.
+GRANT SELECT (tenant_id, id, email, role, created_by, created_at, expires_at, accepted_at,
+    accepted_by, revoked_at), INSERT, UPDATE (revoked_at) ON invitations TO {app};
+GRANT SELECT, INSERT, UPDATE (accepted_at, accepted_by) ON invitations TO {system};
+GRANT SELECT (tenant_id, id, name, prefix, role, created_by, created_at, expires_at, revoked_at),
+    INSERT, UPDATE (revoked_at) ON api_keys TO {app};
+GRANT SELECT (tenant_id, id, name, prefix, secret_hash, role, expires_at, revoked_at)
+    ON api_keys TO {system};
+GRANT SELECT, INSERT, UPDATE (revoked_at) ON issued_tokens TO {app};
+GRANT SELECT (tenant_id, id, name, role, expires_at, revoked_at) ON issued_tokens TO {system};
+GRANT SELECT, INSERT, DELETE, UPDATE (tenant_id, must_set_password, ended_at, end_reason)
+    ON sessions TO {system};
+GRANT SELECT, INSERT, DELETE, UPDATE (used_at) ON refresh_tokens TO {system};
+GRANT SELECT, INSERT, DELETE, UPDATE (used_at) ON one_time_secrets TO {system};
+GRANT INSERT ON tickets TO {app};
+GRANT SELECT, DELETE ON tickets TO {system};
+GRANT SELECT, INSERT, DELETE, UPDATE (retired_at, verifies_until) ON signing_keys TO {system};
+GRANT SELECT, INSERT, UPDATE (policy, updated_at, updated_by) ON mask_policies TO {app};
+-- Of the outbox, which tenants have something in it; what it is, only within the tenant.
+GRANT SELECT, INSERT, DELETE ON audit_outbox TO {app};
+GRANT SELECT (tenant_id, id, created_at), INSERT ON audit_outbox TO {system};
+
+-- Partitions lost the writer's INSERT above.
+DO $$
+DECLARE
+    partition regclass;
+BEGIN
+    FOR partition IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'entries'::regclass LOOP
+        EXECUTE format('GRANT INSERT ON %s TO {writer}', partition);
+    END LOOP;
+END $$;
+
+-- Citus hands a transaction's settings on to the shards only when the role says so.
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_extension WHERE extname = 'citus') THEN
+        ALTER ROLE {app} SET citus.propagate_set_commands = 'local';
+        ALTER ROLE {reaper} SET citus.propagate_set_commands = 'local';
+    END IF;
+END $$;

@@ -1,0 +1,213 @@
+//! The table `entries`: copied into a day's partition by the writer, read through its root by the
+//! app role, redacted by the reaper.
+
+use chrono::NaiveDate;
+use custody_domain::{EntryId, TenantId, columns::Columns};
+use sqlx::{AssertSqlSafe, Row as _, postgres::PgRow};
+use uuid::Uuid;
+
+use crate::{
+    ReaperTx, StoreError, TenantTx, WriterTx,
+    heads::{signed, unsigned},
+    partitions,
+};
+
+mod copy;
+
+/// A row to write: what filters need, and the bytes that are proven.
+#[derive(Clone, Copy, Debug)]
+pub struct NewEntry<'a> {
+    pub id: EntryId,
+    pub seq: u64,
+    pub columns: &'a Columns,
+    pub leaf_hash: &'a [u8; 32],
+    /// Compressed.
+    pub body: &'a [u8],
+}
+
+/// A row as it lies there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryRow {
+    pub tenant_id: TenantId,
+    pub id: EntryId,
+    pub seq: u64,
+    pub leaf_hash: [u8; 32],
+    /// Compressed.
+    pub body: Vec<u8>,
+}
+
+/// The order of a page; ids are the log's order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    #[default]
+    NewestFirst,
+    OldestFirst,
+}
+
+/// Ids strictly between two bounds; `None` is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Range {
+    pub after: Option<EntryId>,
+    pub before: Option<EntryId>,
+}
+
+/// Copies the rows, all of one day, into that day's partition. COPY into the root is refused under
+/// row security; partitions carry no policy.
+pub async fn copy(
+    tx: &mut WriterTx,
+    tenant: TenantId,
+    day: NaiveDate,
+    rows: &[NewEntry<'_>],
+) -> Result<(), StoreError> {
+    let statement = copy::statement(&partitions::name(day));
+    let chunks = copy::chunks(tenant, rows)?;
+    let written = tx.connection().copy_in(&statement, chunks).await.map_err(|e| no_partition(e, day))?;
+    if written == rows.len() as u64 {
+        Ok(())
+    } else {
+        Err(StoreError::unexpected("not every entry was written"))
+    }
+}
+
+pub async fn get(tx: &mut TenantTx, id: EntryId) -> Result<Option<EntryRow>, StoreError> {
+    sqlx::query("SELECT tenant_id, id, seq, leaf_hash, body FROM entries WHERE tenant_id = $1 AND id = $2")
+        .bind(tx.tenant().0)
+        .bind(id.0)
+        .fetch_optional(tx.connection())
+        .await?
+        .as_ref()
+        .map(entry)
+        .transpose()
+}
+
+pub async fn page(
+    tx: &mut TenantTx,
+    range: Range,
+    order: Order,
+    limit: u32,
+) -> Result<Vec<EntryRow>, StoreError> {
+    let direction = match order {
+        Order::NewestFirst => "DESC",
+        Order::OldestFirst => "ASC",
+    };
+    // Open bounds are the least and the greatest UUID, so that the statement is one of two.
+    sqlx::query(AssertSqlSafe(format!(
+        "SELECT tenant_id, id, seq, leaf_hash, body FROM entries
+         WHERE tenant_id = $1 AND id > $2 AND id < $3 ORDER BY id {direction} LIMIT $4"
+    )))
+    .bind(tx.tenant().0)
+    .bind(range.after.map_or(Uuid::nil(), |id| id.0))
+    .bind(range.before.map_or(Uuid::max(), |id| id.0))
+    .bind(i64::from(limit))
+    .fetch_all(tx.connection())
+    .await?
+    .iter()
+    .map(entry)
+    .collect()
+}
+
+/// Sequence numbers and leaf hashes of `from_seq..to_seq`, in order. Walks the tenant's log: there
+/// is no index on `seq`.
+pub async fn leaf_hashes(
+    tx: &mut TenantTx,
+    from_seq: u64,
+    to_seq: u64,
+) -> Result<Vec<(u64, [u8; 32])>, StoreError> {
+    sqlx::query(
+        "SELECT seq, leaf_hash FROM entries
+         WHERE tenant_id = $1 AND seq >= $2 AND seq < $3 ORDER BY id",
+    )
+    .bind(tx.tenant().0)
+    .bind(signed(from_seq)?)
+    .bind(signed(to_seq)?)
+    .fetch_all(tx.connection())
+    .await?
+    .iter()
+    .map(|row| Ok((unsigned(row.try_get("seq")?)?, hash(row.try_get("leaf_hash")?)?)))
+    .collect()
+}
+
+/// The leaf hashes of these entries, in no order.
+pub async fn leaf_hashes_of(
+    tx: &mut TenantTx,
+    ids: &[EntryId],
+) -> Result<Vec<(EntryId, [u8; 32])>, StoreError> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    sqlx::query("SELECT id, leaf_hash FROM entries WHERE tenant_id = $1 AND id = ANY ($2)")
+        .bind(tx.tenant().0)
+        .bind(ids)
+        .fetch_all(tx.connection())
+        .await?
+        .iter()
+        .map(|row| Ok((EntryId(row.try_get("id")?), hash(row.try_get("leaf_hash")?)?)))
+        .collect()
+}
+
+/// Locks an entry that is to be redacted.
+pub async fn lock(tx: &mut ReaperTx, id: EntryId) -> Result<EntryRow, StoreError> {
+    let row = sqlx::query(
+        "SELECT tenant_id, id, seq, leaf_hash, body FROM entries
+         WHERE tenant_id = $1 AND id = $2 FOR UPDATE",
+    )
+    .bind(tx.tenant().0)
+    .bind(id.0)
+    .fetch_one(tx.connection())
+    .await?;
+    entry(&row)
+}
+
+/// Puts a redacted body in the place of the one before; the leaf stays what it was.
+pub async fn redact(
+    tx: &mut ReaperTx,
+    id: EntryId,
+    columns: &Columns,
+    body: &[u8],
+) -> Result<(), StoreError> {
+    let changed = sqlx::query(
+        "UPDATE entries SET occurred_at = $3, severity = $4, outcome = $5, ip = $6, action = $7,
+             actor_id = $8, actor_type = $9, resource_type = $10, resource_id = $11,
+             request_id = $12, session_id = $13, body = $14
+         WHERE tenant_id = $1 AND id = $2",
+    )
+    .bind(tx.tenant().0)
+    .bind(id.0)
+    .bind(columns.occurred_at)
+    .bind(columns.severity)
+    .bind(columns.outcome)
+    .bind(columns.ip)
+    .bind(&columns.action)
+    .bind(&columns.actor_id)
+    .bind(&columns.actor_type)
+    .bind(&columns.resource_type)
+    .bind(&columns.resource_id)
+    .bind(&columns.request_id)
+    .bind(&columns.session_id)
+    .bind(body)
+    .execute(tx.connection())
+    .await?
+    .rows_affected();
+    if changed == 1 { Ok(()) } else { Err(StoreError::NotFound) }
+}
+
+fn entry(row: &PgRow) -> Result<EntryRow, StoreError> {
+    Ok(EntryRow {
+        tenant_id: TenantId(row.try_get("tenant_id")?),
+        id: EntryId(row.try_get("id")?),
+        seq: unsigned(row.try_get("seq")?)?,
+        leaf_hash: hash(row.try_get("leaf_hash")?)?,
+        body: row.try_get("body")?,
+    })
+}
+
+fn hash(bytes: &[u8]) -> Result<[u8; 32], StoreError> {
+    bytes.try_into().map_err(|_| StoreError::unexpected("a leaf hash is not 32 bytes"))
+}
+
+fn no_partition(error: sqlx::Error, day: NaiveDate) -> StoreError {
+    // undefined_table
+    if error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() == Some("42P01") {
+        metrics::counter!("custody_partitions_missing_total").increment(1);
+        return StoreError::NoPartition { day };
+    }
+    error.into()
+}

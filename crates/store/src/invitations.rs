@@ -1,0 +1,181 @@
+//! The table `invitations`: an address that may join a tenant, by a secret that works once.
+//!
+//! Making one looks at nothing outside the tenant, so that it cannot tell whether the address is
+//! known anywhere. Who invites never sees or sets a password.
+
+use chrono::{DateTime, Utc};
+use custody_auth::{NewSecret, Role, Scope, SecretKind};
+use custody_domain::{InvitationId, TenantId, UserId};
+use serde_json::json;
+use sqlx::{Row as _, postgres::PgRow};
+
+use crate::{
+    IdentityError, Page, PageRequest, Store, StoreError, SystemTx,
+    audit_outbox::{self, Change},
+    columns,
+    connection::Connection,
+    email, memberships,
+    page::new_id,
+};
+
+mod accept;
+
+pub use accept::{Accepted, accept};
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invitation {
+    pub id: InvitationId,
+    pub email: String,
+    pub role: Role,
+    /// The principal that invited.
+    pub created_by: String,
+    pub created_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    pub accepted_at: Option<DateTime<Utc>>,
+    pub accepted_by: Option<UserId>,
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Clone, Debug)]
+pub struct NewInvitation {
+    pub email: String,
+    pub role: Role,
+}
+
+#[derive(Clone, Debug)]
+pub struct CreatedInvitation {
+    pub invitation: Invitation,
+    /// Shown once, to be handed to the person.
+    pub secret: NewSecret,
+}
+
+/// Invites an address into the scope's tenant. An open invitation of the same address is revoked.
+pub async fn create(
+    store: &Store,
+    scope: &Scope,
+    new: NewInvitation,
+    now: DateTime<Utc>,
+) -> Result<CreatedInvitation, IdentityError> {
+    memberships::check_role(scope.tenant(), new.role)?;
+    let email = email::required(&new.email)?;
+    let mut tx = store.tenant_tx(scope).await?;
+    sqlx::query(
+        "UPDATE invitations SET revoked_at = $3
+         WHERE tenant_id = $1 AND email = $2 AND accepted_at IS NULL AND revoked_at IS NULL",
+    )
+    .bind(scope.tenant().0)
+    .bind(&email)
+    .bind(now)
+    .execute(tx.connection())
+    .await?;
+    let created = insert(tx.connection(), scope, scope.tenant(), (&email, new.role), now).await?;
+    tx.commit().await?;
+    Ok(created)
+}
+
+/// Invites the first admin of a tenant that is just being made.
+pub(crate) async fn create_first(
+    tx: &mut SystemTx,
+    scope: &Scope,
+    tenant: TenantId,
+    email: &str,
+    now: DateTime<Utc>,
+) -> Result<CreatedInvitation, IdentityError> {
+    let Some(email) = email::normalise(email) else {
+        return Err(IdentityError::invalid("/admin_email", "must be an e-mail address"));
+    };
+    insert(tx.connection(), scope, tenant, (&email, Role::Admin), now).await
+}
+
+async fn insert(
+    connection: &mut Connection,
+    scope: &Scope,
+    tenant: TenantId,
+    (email, role): (&str, Role),
+    now: DateTime<Utc>,
+) -> Result<CreatedInvitation, IdentityError> {
+    let secret = SecretKind::Invitation.generate();
+    let invitation = Invitation {
+        id: InvitationId(new_id(now)),
+        email: email.to_owned(),
+        role,
+        created_by: scope.principal().to_string(),
+        created_at: now,
+        expires_at: now + SecretKind::Invitation.lifetime(),
+        accepted_at: None,
+        accepted_by: None,
+        revoked_at: None,
+    };
+    sqlx::query(
+        "INSERT INTO invitations (tenant_id, id, email, role, secret_hash, created_by, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(tenant.0)
+    .bind(invitation.id.0)
+    .bind(email)
+    .bind(role.as_str())
+    .bind(&secret.hash.0[..])
+    .bind(&invitation.created_by)
+    .bind(now)
+    .bind(invitation.expires_at)
+    .execute(&mut *connection)
+    .await?;
+    let change = Change::by(scope, "custody.invitation.created")
+        .on("invitation", invitation.id, Some(email))
+        .after(json!({"email": email, "role": role, "expires_at": invitation.expires_at}));
+    audit_outbox::write(connection, tenant, &change, now).await?;
+    Ok(CreatedInvitation { invitation, secret })
+}
+
+/// All invitations of the scope's tenant, oldest first.
+pub async fn list(store: &Store, scope: &Scope, page: PageRequest) -> Result<Page<Invitation>, StoreError> {
+    let mut tx = store.tenant_tx(scope).await?;
+    let rows = sqlx::query(
+        "SELECT id, email, role, created_by, created_at, expires_at, accepted_at, accepted_by, revoked_at
+         FROM invitations WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+    )
+    .bind(scope.tenant().0)
+    .bind(page.after())
+    .bind(page.fetch())
+    .fetch_all(tx.connection())
+    .await?;
+    tx.commit().await?;
+    let invitations = rows.iter().map(from_row).collect::<Result<_, _>>()?;
+    Ok(Page::of(invitations, page, |invitation: &Invitation| invitation.id.0))
+}
+
+fn from_row(row: &PgRow) -> Result<Invitation, StoreError> {
+    Ok(Invitation {
+        id: InvitationId(row.try_get("id")?),
+        email: row.try_get("email")?,
+        role: columns::role(row, "role")?,
+        created_by: row.try_get("created_by")?,
+        created_at: row.try_get("created_at")?,
+        expires_at: row.try_get("expires_at")?,
+        accepted_at: row.try_get("accepted_at")?,
+        accepted_by: row.try_get::<Option<_>, _>("accepted_by")?.map(UserId),
+        revoked_at: row.try_get("revoked_at")?,
+    })
+}
+
+/// Takes an open invitation back. One that is accepted or revoked already is [`StoreError::NotFound`].
+pub async fn revoke(
+    store: &Store,
+    scope: &Scope,
+    id: InvitationId,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let mut tx = store.tenant_tx(scope).await?;
+    let email: String = sqlx::query_scalar(
+        "UPDATE invitations SET revoked_at = $3
+         WHERE tenant_id = $1 AND id = $2 AND accepted_at IS NULL AND revoked_at IS NULL RETURNING email",
+    )
+    .bind(scope.tenant().0)
+    .bind(id.0)
+    .bind(now)
+    .fetch_one(tx.connection())
+    .await?;
+    let change = Change::by(scope, "custody.invitation.revoked").on("invitation", id, Some(&email));
+    audit_outbox::write(tx.connection(), scope.tenant(), &change, now).await?;
+    tx.commit().await
+}

@@ -1,0 +1,132 @@
+//! Connections as one role, and how a transaction is begun on one.
+
+use std::str::FromStr as _;
+
+use custody_domain::TenantId;
+use custody_keys::Keys;
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+use crate::{
+    DatabaseConfig, DatabaseRole, Installation, StoreError,
+    connection::Connection,
+    roles,
+    transaction::{OwnerTx, Tx},
+};
+
+/// A transaction that is left idle for so long belongs to a server that is stuck, and may hold a
+/// head that others wait for.
+const IDLE_MS_MAX: u32 = 60_000;
+
+#[derive(Debug)]
+pub(crate) struct Pool {
+    connections: PgPool,
+    connections_max: u32,
+    keeps_statements: bool,
+    /// What every transaction starts with.
+    prelude: String,
+}
+
+impl Pool {
+    /// The owner's: one connection to work, one to hold the migrations' lock. What it does may take
+    /// as long as it takes.
+    pub(crate) fn of_owner(config: &DatabaseConfig) -> Result<Self, StoreError> {
+        Ok(Self::open(config, options(config)?, 2, 0))
+    }
+
+    /// A role's, whose password the owner reads.
+    pub(crate) async fn of_role(
+        role: DatabaseRole,
+        connections_max: u32,
+        owner: &mut OwnerTx,
+        installation: &Installation,
+        config: &DatabaseConfig,
+        keys: &Keys,
+    ) -> Result<Self, StoreError> {
+        let password = roles::password(owner, role, keys)
+            .await?
+            .ok_or_else(|| StoreError::unexpected("a role has no password"))?;
+        let options = options(config)?.username(&installation.role_name(role)).password(&password);
+        let statement_timeout_ms = config.statement_timeout.as_millis();
+        Ok(Self::open(config, options, connections_max, statement_timeout_ms))
+    }
+
+    fn open(
+        config: &DatabaseConfig,
+        options: PgConnectOptions,
+        connections_max: u32,
+        statement_timeout_ms: u128,
+    ) -> Self {
+        let connections = PgPoolOptions::new()
+            .max_connections(connections_max)
+            .acquire_timeout(config.acquire_timeout)
+            // A connection that died in the pool is found by BEGIN (see `begin`), which saves a
+            // round trip on every other one.
+            .test_before_acquire(false)
+            .connect_lazy_with(options);
+        let idle_ms = if statement_timeout_ms == 0 { 0 } else { IDLE_MS_MAX };
+        // READ COMMITTED by name: what the ledger reads after it holds a head must be as new as the
+        // head, whatever the server's default is.
+        let prelude = format!(
+            "BEGIN ISOLATION LEVEL READ COMMITTED; \
+             SET LOCAL statement_timeout = {statement_timeout_ms}; \
+             SET LOCAL idle_in_transaction_session_timeout = {idle_ms}"
+        );
+        let keeps_statements = config.statement_cache_capacity > 0;
+        Self { connections, connections_max, keeps_statements, prelude }
+    }
+
+    /// One round trip.
+    pub(crate) async fn begin<R>(&self, role: R) -> Result<Tx<R>, StoreError> {
+        Ok(Tx::new(self.begin_with(self.prelude.clone()).await?, role))
+    }
+
+    /// One round trip: a transaction that sees the tenant's rows.
+    pub(crate) async fn begin_in<R>(&self, tenant: TenantId, role: R) -> Result<Tx<R>, StoreError> {
+        // Citus hands on SET LOCAL, but neither set_config() nor SET; a UUID needs no quoting.
+        let statement = format!("{}; SET LOCAL app.tenant_id = '{tenant}'", self.prelude);
+        Ok(Tx::new(self.begin_with(statement).await?, role))
+    }
+
+    async fn begin_with(&self, statement: String) -> Result<Connection, StoreError> {
+        // After the database went away each pooled connection may be dead once.
+        let mut tries_left = self.connections_max;
+        loop {
+            let connection = self.connections.acquire().await?;
+            match Connection::begin(connection, statement.clone(), self.keeps_statements).await {
+                Ok(connection) => return Ok(connection),
+                Err(error) if tries_left > 0 && is_dead_connection(&error) => tries_left -= 1,
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Waits for the transactions that are open.
+    pub(crate) async fn close(&self) {
+        self.connections.close().await;
+    }
+}
+
+/// The URL's options, with what every connection of ours has in common.
+fn options(config: &DatabaseConfig) -> Result<PgConnectOptions, StoreError> {
+    Ok(PgConnectOptions::from_str(&config.url)?
+        .application_name("custody")
+        // Not sent, because PgBouncer refuses to start a session with it; we read no floats as text.
+        .extra_float_digits(None)
+        .statement_cache_capacity(config.statement_cache_capacity))
+}
+
+/// A connection that was good once and is gone; a server that refuses new ones is not.
+fn is_dead_connection(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(io) => {
+            !matches!(io.kind(), std::io::ErrorKind::ConnectionRefused | std::io::ErrorKind::NotFound)
+        }
+        sqlx::Error::Database(answer) => {
+            matches!(answer.code().as_deref(), Some("57P01" | "57P02" | "25P02" | "25P03"))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,69 @@
+//! A transaction, typed by the database role that runs it: a function that takes a
+//! [`TenantTx`] cannot be run as the writer, nor in another tenant than its transaction's.
+
+use custody_domain::TenantId;
+
+use crate::{StoreError, connection::Connection};
+
+/// A transaction that was begun explicitly; dropped without [`Tx::commit`] it is rolled back.
+#[derive(Debug)]
+pub struct Tx<R> {
+    connection: Connection,
+    role: R,
+}
+
+/// `custody_app`, within one tenant.
+#[derive(Debug)]
+pub struct AsTenant(pub(crate) TenantId);
+/// `custody_writer`: appends, and nothing else.
+#[derive(Debug)]
+pub struct AsWriter(pub(crate) ());
+/// `custody_system`: all tenants, a few columns each, no contents.
+#[derive(Debug)]
+pub struct AsSystem(pub(crate) ());
+/// `custody_reaper`, within one tenant.
+#[derive(Debug)]
+pub struct AsReaper(pub(crate) TenantId);
+/// `DATABASE_URL`'s user: migrations, and the roles' passwords.
+#[derive(Debug)]
+pub(crate) struct AsOwner;
+
+pub type TenantTx = Tx<AsTenant>;
+pub type WriterTx = Tx<AsWriter>;
+pub type SystemTx = Tx<AsSystem>;
+pub type ReaperTx = Tx<AsReaper>;
+pub(crate) type OwnerTx = Tx<AsOwner>;
+
+impl<R> Tx<R> {
+    pub(crate) fn new(connection: Connection, role: R) -> Self {
+        Self { connection, role }
+    }
+
+    /// An error where a statement of it has failed: nothing of it is kept then.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        self.connection.commit().await
+    }
+
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        Ok(self.connection.rollback().await?)
+    }
+
+    /// The connection inside, for this crate's tables alone.
+    pub(crate) fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+}
+
+impl TenantTx {
+    /// The tenant whose rows this transaction can see.
+    pub fn tenant(&self) -> TenantId {
+        self.role.0
+    }
+}
+
+impl ReaperTx {
+    /// The tenant whose rows this transaction can see, and remove.
+    pub fn tenant(&self) -> TenantId {
+        self.role.0
+    }
+}

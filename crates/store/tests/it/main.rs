@@ -1,0 +1,14 @@
+//! The store on a real database.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
+
+mod catalogue;
+mod citus;
+mod connections;
+mod embedded;
+mod fixture;
+mod identity;
+mod isolation;
+mod migrations;
+mod partitions;
+mod quarantine;
