@@ -1,0 +1,133 @@
+//! The ledger's door: what the rest of the program can ask of a tenant's log.
+
+use custody_auth::{Scope, SystemAuthority};
+use custody_domain::{Body, EntryId, Hash, TenantId, columns};
+use custody_keys::Keys;
+use custody_store::{
+    Store,
+    entries::{self, Order, Range},
+    heads::{self, Head},
+};
+
+use crate::{
+    Appended, Draft, EventKey, LedgerError, StoredEntry, append, codec,
+    entry::{self, UnreadableBody},
+    fingerprint::{Label, TenantKeys, hmac16},
+};
+
+/// The logs of all tenants. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    pub(crate) store: Store,
+    keys: Keys,
+    tenant_keys: TenantKeys,
+}
+
+impl Ledger {
+    pub fn new(store: Store, keys: Keys) -> Self {
+        Self { store, keys, tenant_keys: TenantKeys::new() }
+    }
+
+    /// Appends in one transaction: all drafts are durable when it answers `Ok`, in the order of
+    /// the drafts. After an error none is, except where the connection was lost (or this future
+    /// dropped) while committing: then only trying again with the same event ids tells.
+    pub async fn append(&self, scope: &Scope, drafts: Vec<Draft>) -> Result<Vec<Appended>, LedgerError> {
+        append::append(self, scope, drafts).await
+    }
+
+    pub async fn get(&self, scope: &Scope, id: EntryId) -> Result<Option<StoredEntry>, LedgerError> {
+        let mut tx = self.store.tenant_tx(scope).await?;
+        let row = entries::get(&mut tx, id).await?;
+        tx.commit().await?;
+        row.as_ref().map(StoredEntry::read).transpose()
+    }
+
+    /// At most `limit` entries with ids within `range`, in log order or against it.
+    pub async fn page(
+        &self,
+        scope: &Scope,
+        range: Range,
+        order: Order,
+        limit: u32,
+    ) -> Result<Vec<StoredEntry>, LedgerError> {
+        let mut tx = self.store.tenant_tx(scope).await?;
+        let rows = entries::page(&mut tx, range, order, limit).await?;
+        tx.commit().await?;
+        rows.iter().map(StoredEntry::read).collect()
+    }
+
+    pub async fn head(&self, scope: &Scope) -> Result<Head, LedgerError> {
+        let mut tx = self.store.tenant_tx(scope).await?;
+        let head = heads::read(&mut tx).await?;
+        tx.commit().await?;
+        Ok(head)
+    }
+
+    /// The leaf hashes of `from_seq..to_seq`, in order; all of them, or an error that names the
+    /// first that is missing.
+    pub async fn leaf_hashes(
+        &self,
+        scope: &Scope,
+        from_seq: u64,
+        to_seq: u64,
+    ) -> Result<Vec<Hash>, LedgerError> {
+        let mut tx = self.store.tenant_tx(scope).await?;
+        let rows = entries::leaf_hashes(&mut tx, from_seq, to_seq).await?;
+        tx.commit().await?;
+        let mut leaves = Vec::with_capacity(rows.len());
+        let mut rows = rows.into_iter();
+        for seq in from_seq..to_seq {
+            match rows.next() {
+                Some((found, leaf)) if found == seq => leaves.push(leaf),
+                _ => return Err(LedgerError::Missing { tenant: scope.tenant(), seq }),
+            }
+        }
+        Ok(leaves)
+    }
+
+    /// How an event with an id of its own is known again. `source_canonical` is the source event as
+    /// received, in canonical form, before anything was masked: it leaves no trace but its HMAC.
+    pub async fn event_key(
+        &self,
+        scope: &Scope,
+        event_id: &str,
+        source_canonical: &[u8],
+    ) -> Result<EventKey, LedgerError> {
+        let key = self.tenant_keys.get(&self.store, &self.keys, scope).await?;
+        Ok(EventKey {
+            key16: hmac16(&key, Label::EventId, event_id.as_bytes()),
+            fp16: hmac16(&key, Label::Source, source_canonical),
+        })
+    }
+
+    /// HMAC of any bytes under the tenant's key: how equal quarantined items are known again.
+    pub async fn fingerprint(&self, scope: &Scope, bytes: &[u8]) -> Result<[u8; 16], LedgerError> {
+        let key = self.tenant_keys.get(&self.store, &self.keys, scope).await?;
+        Ok(hmac16(&key, Label::Quarantined, bytes))
+    }
+
+    /// Erases members of an entry by JSON pointer; its leaf, and so every proof, stays. Pointers
+    /// that name nothing change nothing, so an erasure can be repeated.
+    pub async fn redact(
+        &self,
+        authority: &SystemAuthority,
+        tenant: TenantId,
+        id: EntryId,
+        pointers: &[&str],
+    ) -> Result<(), LedgerError> {
+        let mut tx = self.store.reaper_tx(authority, tenant).await?;
+        let row = entries::lock(&mut tx, id).await?;
+        let unreadable = |source: UnreadableBody| LedgerError::Unreadable { tenant, seq: row.seq, source };
+        let body = entry::decode(&row.body).map_err(unreadable)?;
+        let redacted = body.redact(pointers).map_err(LedgerError::NotErasable)?;
+        let columns = columns_of(&redacted).map_err(unreadable)?;
+        let frame = codec::compress(&redacted.encode()).map_err(|e| unreadable(e.into()))?;
+        entries::redact(&mut tx, id, &columns, &frame).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+fn columns_of(body: &Body) -> Result<columns::Columns, UnreadableBody> {
+    let content = body.content()?;
+    Ok(content.as_object().map(columns::of).unwrap_or_default())
+}
