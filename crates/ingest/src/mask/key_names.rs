@@ -1,0 +1,333 @@
+//! Secrets by the name they stand under. A name is read as its words (`masterUserPassword`,
+//! `MASTER_USER_PASSWORD` and `master-user-password` are the same three), and it is the last words
+//! that count: `clientSecret` is a secret, `secretId` is not.
+
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
+use super::{Detector, DetectorSet};
+
+/// Names that a tenant added, folded.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ExtraKeys(Vec<String>);
+
+impl ExtraKeys {
+    pub(super) fn new(folded: Vec<String>) -> Self {
+        Self(folded)
+    }
+
+    /// Letters and digits in lower case; none where too few or too many are left.
+    pub(super) fn fold(name: &str) -> Option<String> {
+        let folded: String =
+            name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        (2..=128).contains(&folded.chars().count()).then_some(folded)
+    }
+
+    pub(super) fn contain(&self, key: &str) -> bool {
+        !self.0.is_empty() && Self::fold(key).is_some_and(|folded| self.0.contains(&folded))
+    }
+}
+
+/// A longer name is no name, but text that was used as one.
+const NAME_LENGTH_MAX: usize = 128;
+
+/// A name without one of these is none of ours, which is said of nearly all without taking them apart.
+const LIKELY: &[&str] = &[
+    "pass",
+    "pwd",
+    "secret",
+    "key",
+    "token",
+    "auth",
+    "cookie",
+    "cvv",
+    "cvc",
+    "csc",
+    "card",
+    "jwt",
+    "otp",
+    "connection",
+    "mfa",
+];
+
+static LIKELY_AT_ALL: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(LIKELY).ok()
+});
+
+/// The detector that a value under this name belongs to, if any that is on.
+pub(super) fn detect(key: &str, enabled: DetectorSet) -> Option<Detector> {
+    if key.len() > NAME_LENGTH_MAX || !LIKELY_AT_ALL.as_ref().is_none_or(|likely| likely.is_match(key)) {
+        return None;
+    }
+    let all = words(key);
+    // `password2` is a password like the first.
+    let words = match all.as_slice() {
+        [front @ .., last] if !front.is_empty() && last.bytes().all(|b| b.is_ascii_digit()) => front,
+        words => words,
+    };
+    RULES
+        .iter()
+        .find(|(detector, rule)| rule(words) && enabled.contains(*detector))
+        .map(|(detector, _)| *detector)
+}
+
+type Rule = fn(&[String]) -> bool;
+
+const RULES: &[(Detector, Rule)] = &[
+    (Detector::PasswordKey, is_password),
+    (Detector::SecretKey, is_secret),
+    (Detector::TokenKey, is_token),
+    (Detector::CardKey, is_card),
+];
+
+fn is_password(words: &[String]) -> bool {
+    const FOLLOWING: &[&str] = &[
+        "confirm",
+        "confirmation",
+        "again",
+        "repeat",
+        "old",
+        "new",
+        "current",
+        "plain",
+        "plaintext",
+        "value",
+        "hash",
+    ];
+    let words = match words {
+        [front @ .., _, last] if FOLLOWING.contains(&last.as_str()) => &words[..=front.len()],
+        _ => words,
+    };
+    let last = words.last().map_or("", String::as_str);
+    last == "pwd"
+        || last == "passcode"
+        || ["password", "passwd", "passphrase"].iter().any(|end| last.ends_with(end))
+}
+
+fn is_secret(words: &[String]) -> bool {
+    ends_in(
+        words,
+        &[
+            &["secret"],
+            &["secret", "key"],
+            &["secret", "access", "key"],
+            &["secret", "string"],
+            &["secret", "binary"],
+            &["secret", "value"],
+            &["private", "key"],
+            &["api", "key"],
+            &["account", "key"],
+            &["shared", "access", "key"],
+            &["connection", "string"],
+            &["clientsecret"],
+            &["secretkey"],
+            &["secretaccesskey"],
+            &["privatekey"],
+            &["apikey"],
+        ],
+    )
+}
+
+fn is_token(words: &[String]) -> bool {
+    const KINDS: &[&str] = &[
+        "access",
+        "refresh",
+        "session",
+        "security",
+        "id",
+        "auth",
+        "authentication",
+        "authorization",
+        "oauth",
+        "api",
+        "bearer",
+        "csrf",
+        "xsrf",
+        "personal",
+        "verification",
+        "confirmation",
+        "reset",
+        "invite",
+        "invitation",
+        "registration",
+        "bot",
+        "task",
+        "sas",
+        "jwt",
+        "user",
+        "service",
+        "deploy",
+        "webhook",
+        "login",
+        "otp",
+        "mfa",
+    ];
+    let kind_of_token =
+        matches!(words, [.., kind, last] if last == "token" && KINDS.contains(&kind.as_str()));
+    // `pass` stands here, among the names under which only a text is a secret: `{"pass": 12, "fail": 0}`.
+    let whole = [
+        "pass",
+        "token",
+        "authorization",
+        "cookie",
+        "cookies",
+        "jwt",
+        "otp",
+        "accesstoken",
+        "refreshtoken",
+        "sessiontoken",
+        "idtoken",
+        "authtoken",
+    ];
+    kind_of_token
+        || matches!(words, [only] if whole.contains(&only.as_str()))
+        || ends_in(
+            words,
+            &[
+                &["proxy", "authorization"],
+                &["set", "cookie"],
+                &["session", "cookie"],
+                &["otp", "code"],
+                &["mfa", "code"],
+            ],
+        )
+}
+
+fn is_card(words: &[String]) -> bool {
+    ends_in(
+        words,
+        &[
+            &["card", "number"],
+            &["credit", "card"],
+            &["cardnumber"],
+            &["creditcard"],
+            &["cvv"],
+            &["cvc"],
+            &["csc"],
+            &["card", "security", "code"],
+        ],
+    )
+}
+
+fn ends_in(words: &[String], endings: &[&[&str]]) -> bool {
+    endings.iter().any(|ending| {
+        words.len() >= ending.len()
+            && words[words.len() - ending.len()..].iter().zip(*ending).all(|(w, e)| w == e)
+    })
+}
+
+/// The words of a name in lower case: split at what is no letter or digit, before a capital that
+/// follows a small letter, before the last capital of several (`DBPassword`), and around digits.
+fn words(key: &str) -> Vec<String> {
+    let letters: Vec<char> = key.chars().collect();
+    let mut words = Vec::new();
+    let mut word = String::new();
+    for (at, &c) in letters.iter().enumerate() {
+        let before = at.checked_sub(1).and_then(|i| letters.get(i)).copied();
+        let after = letters.get(at + 1).copied();
+        if !word.is_empty() && (!c.is_alphanumeric() || begins_word(before, c, after)) {
+            words.push(std::mem::take(&mut word));
+        }
+        if c.is_alphanumeric() {
+            word.extend(c.to_lowercase());
+        }
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+fn begins_word(before: Option<char>, c: char, after: Option<char>) -> bool {
+    let Some(before) = before else {
+        return false;
+    };
+    let hump = c.is_uppercase()
+        && (before.is_lowercase() || (before.is_uppercase() && after.is_some_and(char::is_lowercase)));
+    hump || before.is_ascii_digit() != c.is_ascii_digit()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(key: &str) -> Option<&'static str> {
+        detect(key, DetectorSet::default()).map(Detector::name)
+    }
+
+    #[test]
+    fn names_are_read_as_words() {
+        for (name, parts) in [
+            ("masterUserPassword", "master user password"),
+            ("DB_PASSWORD", "db password"),
+            ("DBPassword", "db password"),
+            ("x-amz-security-token", "x amz security token"),
+            ("SecretARN", "secret arn"),
+            ("password2", "password 2"),
+            ("oAuthToken", "o auth token"),
+            ("iAMDatabaseAuthenticationEnabled", "i am database authentication enabled"),
+        ] {
+            assert_eq!(words(name).join(" "), parts, "{name}");
+        }
+    }
+
+    #[test]
+    fn secrets_are_known_by_their_names() {
+        for (detector, names) in [
+            (
+                "password_key",
+                "password Password masterUserPassword MASTER_USER_PASSWORD db.password newPassword passwordConfirm \
+                password_confirmation userpassword passwd keyPassphrase pwd password2 password_17 clientPassword2 LoginProfile.Password",
+            ),
+            (
+                "secret_key",
+                "secret clientSecret client_secret secretAccessKey SecretAccessKey secretString secretBinary apiKey \
+                x-api-key private_key privateKey webhookSecret connectionString AZURE_STORAGE_ACCOUNT_KEY",
+            ),
+            (
+                "token_key",
+                "token pass sessionToken accessToken refresh_token idToken authToken x-amz-security-token authorization \
+                Authorization proxy-authorization cookie Set-Cookie jwt csrfToken oAuthToken",
+            ),
+            ("card_key", "cardNumber credit_card cvv cvc CVV2"),
+        ] {
+            for name in names.split_whitespace() {
+                assert_eq!(rule(name), Some(detector), "{name}");
+            }
+        }
+    }
+
+    /// Names that real events have and that only sound like secrets.
+    #[test]
+    fn what_only_sounds_like_a_secret_stays() {
+        for name in "clientRequestToken nextToken NextToken next_token clientToken ClientToken pageToken continuationToken \
+            idempotencyToken lockToken changeToken syncToken tokenType token_type tokenId tokenCount tokens secretId secretARN \
+            SecretARN SecretVersionId secretName secretArn secrets secretList passwordLastUsed passwordResetRequired \
+            PasswordUpdated passwordPolicy minimumPasswordLength hasPassword2Factor accessKeyId accesKeyId accessKey keyId KeyId \
+            kmsKeyId keySpec key keys keyName Key x-amz-server-side-encryption-aws-kms-key-id sSHPublicKey publicKey \
+            sessionCredentialFromConsole mfaAuthenticated AuthenticationMethod authorizationType authorizerId cookiePolicy \
+            iAMDatabaseAuthenticationEnabled credentials primaryKey partitionKey compass bypass author \
+            authority tokenizer keyboard passenger passport cardinality discard"
+            .split_whitespace()
+        {
+            assert_eq!(rule(name), None, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_detector_that_is_off_lets_the_name_pass() {
+        let off = DetectorSet::default().without(Detector::PasswordKey);
+        assert_eq!(detect("password", off), None);
+    }
+
+    #[test]
+    fn a_tenants_own_names_are_folded() {
+        let extra = ExtraKeys::new(vec![ExtraKeys::fold("tax_id").unwrap_or_default()]);
+        for name in ["taxId", "TAX-ID", "tax.id", "taxid"] {
+            assert!(extra.contain(name), "{name}");
+        }
+        assert!(!extra.contain("taxIds"));
+        assert_eq!(ExtraKeys::fold("-"), None);
+    }
+}

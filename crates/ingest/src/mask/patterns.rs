@@ -1,0 +1,270 @@
+//! Secrets by what they look like. One pass over a text for the literals that every match contains
+//! says that nothing is there, which is the answer for nearly every text; only the expressions whose
+//! literal was seen are run. (A `RegexSet` of all of them took 300 times as long: its automaton is too
+//! large to be built.)
+//!
+//! The `regex` crate's engine is linear in the text whatever the expression, so no input makes it
+//! slow; none of the expressions is taken from a tenant.
+
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use regex::Regex;
+
+use super::{Detector, DetectorSet, MASK, aws_secret, card, is_placeholder, is_reference, runs};
+
+/// Shorter texts hold nothing that any expression could match.
+const LENGTH_MIN: usize = 8;
+
+/// Whether a match is meant: the text around it, and where the secret in it begins and ends.
+type Accept = fn(&str, usize, usize) -> bool;
+
+struct Pattern {
+    detector: Detector,
+    /// The group `s`, where there is one, is the secret; else the whole match is.
+    regex: Regex,
+    accept: Accept,
+}
+
+/// A text in which masking goes on to find more after so many rounds is masked whole.
+const ROUNDS_MAX: usize = 8;
+
+/// One expression.
+struct Source {
+    detector: Detector,
+    /// Without one of these in the text, in any case of letters, the expression cannot match.
+    triggers: &'static [&'static str],
+    regex: &'static str,
+    accept: Accept,
+}
+
+const fn source(
+    detector: Detector,
+    triggers: &'static [&'static str],
+    regex: &'static str,
+    accept: Accept,
+) -> Source {
+    Source { detector, triggers, regex, accept }
+}
+
+#[rustfmt::skip]
+const SOURCES: &[Source] = &[
+    source(Detector::PrivateKey, &["private key"], r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?s:.*?)(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\z)", always),
+    source(Detector::PrivateKey, &["age-secret-key-1"], r"AGE-SECRET-KEY-1[0-9A-Z]{20,}", always),
+    source(Detector::Jwt, &["eyj"], r"eyJ[A-Za-z0-9_-]{8,}\.(?:[A-Za-z0-9_-]*\.){1,3}[A-Za-z0-9_-]*", always),
+    source(Detector::BearerToken, &["bearer"], r"(?i-u)bearer\s+(?P<s>[a-z0-9._~+/=-]{16,})", looks_random),
+    source(Detector::BearerToken, &["authorization"], r#"(?i-u)authorization\\*["']?\s*[:=]\s*\\*["']?(?:(?:basic|bearer|token|apikey|negotiate)\s+)?(?P<s>[a-z0-9._~+/=-]{8,})"#, looks_random),
+    source(Detector::AwsSessionToken, &["iqojb3jpz2lu", "fwogzxivyxdz", "fqogzxivyxdz", "aqodyxdz"], r"(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz|AQoDYXdz)[A-Za-z0-9+/=%_-]{60,}", always),
+    source(Detector::AwsSessionToken, &["x-amz-signature=", "x-amz-security-token="], r"(?i-u)x-amz-(?:signature|security-token)=(?P<s>[a-z0-9%+/=_.-]{16,})", always),
+    source(Detector::KnownToken, KNOWN_TRIGGERS, KNOWN_TOKENS, starts_alone),
+    source(Detector::KnownToken, &["hooks.slack.com"], r"(?i-u)hooks\.slack\.com/(?:services|workflows)/(?P<s>[a-z0-9/_-]{20,})", always),
+    source(Detector::KnownToken, &["sig="], r"[?&]sig=(?P<s>[A-Za-z0-9%+/=_-]{30,})", always),
+    source(Detector::UrlPassword, &["@"], r#"://[^\s/:@"']*:(?P<s>[^\s/@"']+)@"#, no_reference),
+    source(Detector::Assignment, &["passw", "passphrase", "passcode", "pwd"], r#"(?i)(?:password|passwd|passphrase|passcode|pwd)\s*=\s*["']?(?P<s>[^\s"'&;,<>\\]{3,})"#, no_reference),
+    source(Detector::Assignment, &["secret", "api", "_token", "-token", "accesstoken", "authtoken", "private"], r#"(?i)(?:secret|secret[_-]?key|secret[_-]?access[_-]?key|api[_-]?key|(?:access|auth|refresh|session|security)[_-]?token|private[_-]?key)\s*=\s*["']?(?P<s>[^\s"'&;,<>\\]{8,})"#, no_reference),
+    source(Detector::Assignment, &["token="], r#"(?i)(?:^|[\s?&;,])token=["']?(?P<s>[^\s"'&;,<>\\]{8,})"#, no_reference),
+    source(Detector::Assignment, &["--"], r#"(?i)--(?:password|passwd|passphrase|token|secret|api-?key|secret-key|client-secret|access-token)\s+["']?(?P<s>[^\s"'-][^\s"']{2,})"#, no_reference),
+    source(Detector::Assignment, JSON_TRIGGERS, r#"(?i)(?:password|passwd|passphrase|secret|secret_?key|secret_?access_?key|secret_?string|api_?key|private_?key|(?:access|auth|refresh|session|security)_?token)"\s*:\s*"(?P<s>(?:[^"\\]|\\.){3,})"#, no_reference),
+    source(Detector::Assignment, JSON_TRIGGERS, r#"(?i)(?:password|passwd|passphrase|secret|secret_?key|secret_?access_?key|secret_?string|api_?key|private_?key|(?:access|auth|refresh|session|security)_?token)(?:\\+"|')\s*:\s*(?:\\+"|')(?P<s>[^"'\\]{3,})"#, no_reference),
+];
+
+/// The end of a quoted name that an assignment may begin with: letters, then a quote.
+const JSON_TRIGGERS: &[&str] = &[
+    "password\"",
+    "passwd\"",
+    "passphrase\"",
+    "secret\"",
+    "key\"",
+    "string\"",
+    "token\"",
+    "password'",
+    "passwd'",
+    "passphrase'",
+    "secret'",
+    "key'",
+    "string'",
+    "token'",
+    "password\\",
+    "passwd\\",
+    "passphrase\\",
+    "secret\\",
+    "key\\",
+    "string\\",
+    "token\\",
+];
+
+const KNOWN_TOKENS: &str = concat!(
+    r"gh[pousr]_[A-Za-z0-9]{30,}|github_pat_[A-Za-z0-9_]{22,}|gl(?:pat|ptt|dt|rt|soat)-[A-Za-z0-9_-]{20,}",
+    r"|xox[abeoprs]-[A-Za-z0-9-]{10,}|xapp-\d-[A-Za-z0-9-]{10,}",
+    r"|[rs]k_(?:live|test)_[A-Za-z0-9]{16,}|whsec_[A-Za-z0-9+/=]{24,}",
+    r"|AIza[0-9A-Za-z_-]{35}|ya29\.[0-9A-Za-z_-]{20,}|GOCSPX-[0-9A-Za-z_-]{20,}",
+    r"|sk-(?:ant-|proj-|svcacct-)?[A-Za-z0-9_-]{32,}",
+    r"|npm_[A-Za-z0-9]{36}|pypi-AgEI[A-Za-z0-9_-]{50,}|SG\.[A-Za-z0-9_-]{16,32}\.[A-Za-z0-9_-]{16,64}",
+    r"|do[por]_v1_[a-f0-9]{64}|hv[sbr]\.[A-Za-z0-9_-]{24,}|dapi[a-f0-9]{32}",
+    r"|cust_[A-Za-z0-9]{12}_[A-Za-z0-9_-]{43}",
+);
+
+/// The literal beginnings of the alternatives above.
+#[rustfmt::skip]
+const KNOWN_TRIGGERS: &[&str] = &[
+    "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "glptt-", "gldt-", "glrt-", "glsoat-", "xox", "xapp-",
+    "rk_live_", "rk_test_", "sk_live_", "sk_test_", "whsec_", "aiza", "ya29.", "gocspx-", "sk-", "npm_", "pypi-agei", "sg.",
+    "dop_v1_", "doo_v1_", "dor_v1_", "hvs.", "hvb.", "hvr.", "dapi", "cust_",
+];
+
+struct Patterns {
+    triggers: AhoCorasick,
+    /// For each trigger, the patterns that it calls for, as bits.
+    calls: Vec<u32>,
+    each: Vec<Pattern>,
+}
+
+static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
+    let mut triggers = Vec::new();
+    let mut calls = Vec::new();
+    for (at, source) in SOURCES.iter().enumerate() {
+        for trigger in source.triggers {
+            triggers.push(*trigger);
+            calls.push(1_u32 << at);
+        }
+    }
+    #[expect(clippy::expect_used, reason = "constants, compiled by every test")]
+    Patterns {
+        triggers: AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::DFA))
+            .build(triggers)
+            .expect("the triggers compile"),
+        calls,
+        each: SOURCES
+            .iter()
+            .map(|source| Pattern {
+                detector: source.detector,
+                regex: Regex::new(source.regex).expect("the expression compiles"),
+                accept: source.accept,
+            })
+            .collect(),
+    }
+});
+
+impl Patterns {
+    /// The patterns that could match, as bits.
+    fn called_for(&self, text: &str) -> u32 {
+        let found = self.triggers.find_overlapping_iter(text);
+        found.fold(0, |called, trigger| called | self.calls[trigger.pattern().as_usize()])
+    }
+}
+
+/// A part of a text, and who found it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Span {
+    start: usize,
+    end: usize,
+    detector: Detector,
+}
+
+/// The text with its secrets masked and the detectors that struck; none where nothing was found.
+pub(super) fn mask(text: &str, enabled: DetectorSet) -> Option<(String, Vec<Detector>)> {
+    let mut struck = Vec::new();
+    let mut masked: Option<String> = None;
+    for _ in 0..ROUNDS_MAX {
+        let now = masked.as_deref().unwrap_or(text);
+        let spans = spans(now, enabled);
+        if spans.is_empty() {
+            return masked.map(|text| (text, struck));
+        }
+        for span in &spans {
+            if !struck.contains(&span.detector) {
+                struck.push(span.detector);
+            }
+        }
+        masked = Some(replace(now, &spans));
+    }
+    Some((MASK.to_owned(), struck))
+}
+
+/// Where the secrets are, in order, without overlaps.
+fn spans(text: &str, enabled: DetectorSet) -> Vec<Span> {
+    if text.len() < LENGTH_MIN {
+        return Vec::new();
+    }
+    let mut spans = Vec::new();
+    let mut called = PATTERNS.called_for(text);
+    while called != 0 {
+        let at = called.trailing_zeros();
+        called &= called - 1;
+        if let Some(pattern) = PATTERNS.each.get(at as usize).filter(|p| enabled.contains(p.detector)) {
+            pattern.spans(text, &mut spans);
+        }
+    }
+    let runs = runs::longest(text);
+    if runs.digits >= card::DIGITS_MIN && enabled.contains(Detector::PaymentCard) {
+        card::find(text, |start, end| spans.push(Span { start, end, detector: Detector::PaymentCard }));
+    }
+    if runs.base64 >= aws_secret::LENGTH && enabled.contains(Detector::AwsSecretKey) {
+        aws_secret::find(text, |start, end| {
+            spans.push(Span { start, end, detector: Detector::AwsSecretKey });
+        });
+    }
+    merged(spans)
+}
+
+impl Pattern {
+    fn spans(&self, text: &str, spans: &mut Vec<Span>) {
+        for captures in self.regex.captures_iter(text) {
+            let Some(secret) = captures.name("s").or_else(|| captures.get(0)) else {
+                continue;
+            };
+            if !is_placeholder(secret.as_str()) && (self.accept)(text, secret.start(), secret.end()) {
+                spans.push(Span { start: secret.start(), end: secret.end(), detector: self.detector });
+            }
+        }
+    }
+}
+
+fn merged(mut spans: Vec<Span>) -> Vec<Span> {
+    spans.sort_by_key(|s| (s.start, std::cmp::Reverse(s.end)));
+    let mut merged: Vec<Span> = Vec::with_capacity(spans.len());
+    for span in spans {
+        match merged.last_mut() {
+            Some(last) if span.start < last.end => last.end = last.end.max(span.end),
+            _ => merged.push(span),
+        }
+    }
+    merged
+}
+
+fn replace(text: &str, spans: &[Span]) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut at = 0;
+    for span in spans {
+        masked.push_str(&text[at..span.start]);
+        masked.push_str(MASK);
+        at = span.end;
+    }
+    masked.push_str(&text[at..]);
+    masked
+}
+
+fn always(_: &str, _: usize, _: usize) -> bool {
+    true
+}
+
+fn no_reference(text: &str, start: usize, end: usize) -> bool {
+    !is_reference(&text[start..end]) && !text[start..end].starts_with("***")
+}
+
+/// Not a word of the sentence: "bearer authentication" names a scheme and holds no secret.
+fn looks_random(text: &str, start: usize, end: usize) -> bool {
+    let secret = &text[start..end];
+    let scheme = secret.eq_ignore_ascii_case("AWS4-HMAC-SHA256");
+    !scheme && (secret.len() >= 32 || secret.bytes().any(|b| b.is_ascii_digit() || matches!(b, b'=' | b'+')))
+}
+
+/// Not in the middle of a word: `task-…` is no `sk-…`.
+fn starts_alone(text: &str, start: usize, _: usize) -> bool {
+    !text[..start].ends_with(|c: char| c.is_ascii_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,166 @@
+//! One event into the content that is committed. No input or output: parse, mask, map, validate, add
+//! what the server says, normalise, in this order and no other.
+
+use chrono::{DateTime, Utc};
+use custody_domain::{
+    TenantId, canonical,
+    content::{self, Author, Violation},
+    json::{self, Limits, Object, ParseError, Value},
+};
+use custody_store::quarantine::ItemError;
+
+use crate::{
+    Reason,
+    format::{Format, SourceFormat, Unmappable},
+    mask::{Masked, Masker},
+    recorded_by::RecordedBy,
+};
+
+/// More masked places than this, and the list of them would be larger than what is left.
+const MASKED_MAX: usize = 4_096;
+
+/// What holds for all events of one request.
+#[derive(Clone, Copy)]
+pub(crate) struct Setting<'s> {
+    pub(crate) tenant: TenantId,
+    pub(crate) masker: &'s Masker,
+    pub(crate) recorded_by: &'s RecordedBy,
+    /// The server's clock as the request came; the log's own is read when the entry gets its place.
+    pub(crate) received_at: DateTime<Utc>,
+}
+
+/// An event that was read and not yet touched.
+#[derive(Debug)]
+pub(crate) struct Event<'a> {
+    /// An object.
+    source: Value<'a>,
+    /// The id that the source gave it, by which it is known again.
+    pub(crate) id: Option<String>,
+    pub(crate) format: SourceFormat,
+}
+
+/// Why an item cannot become an entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Rejected {
+    pub(crate) reason: Reason,
+    pub(crate) errors: Vec<ItemError>,
+    pub(crate) source_format: &'static str,
+}
+
+/// Reads an item.
+pub(crate) fn read<'a>(bytes: &'a [u8], format: Format, masker: &Masker) -> Result<Event<'a>, Rejected> {
+    let value = json::parse(bytes, &Limits::default()).map_err(|error| unreadable(&error, format, masker))?;
+    match value {
+        Value::Object(object) => {
+            let format = format.of(&object);
+            let id = format.event_id(&object).map(str::to_owned);
+            Ok(Event { source: Value::Object(object), id, format })
+        }
+        other => Err(Rejected::new(
+            Reason::Schema,
+            format.as_str(),
+            vec![error("", format!("must be an object, not {}", other.kind()))],
+        )),
+    }
+}
+
+impl<'a> Event<'a> {
+    /// The event as received, in canonical form: what its fingerprint is taken of.
+    pub(crate) fn canonical(&self) -> Vec<u8> {
+        canonical::to_vec(&self.source)
+    }
+
+    /// The content of the entry that the event becomes.
+    pub(crate) fn into_content(self, setting: &Setting<'_>) -> Result<Object<'a>, Rejected> {
+        let Self { mut source, format, .. } = self;
+        let masked = setting.masker.mask(&mut source);
+        let Value::Object(source) = source else {
+            let detail = "the mask policy leaves nothing of it".to_owned();
+            return Err(Rejected::new(Reason::Schema, format.as_str(), vec![error("", detail)]));
+        };
+        let mut content = format.map(source, setting.tenant).map_err(|why| unmappable(why, format))?;
+        content::validate(&content, setting.received_at, Author::Client)
+            .map_err(|violations| invalid(&violations, format, setting.masker))?;
+        if masked.len() > MASKED_MAX {
+            let detail =
+                format!("holds {} values that must be masked; at most {MASKED_MAX} may be", masked.len());
+            return Err(Rejected::new(Reason::Size, format.as_str(), vec![error("", detail)]));
+        }
+        add_ours(&mut content, setting.recorded_by, &masked, format.as_str());
+        Ok(content)
+    }
+}
+
+/// The members that only the server sets, and the numbers made final: the last step.
+pub(crate) fn add_ours(
+    content: &mut Object<'_>,
+    recorded_by: &RecordedBy,
+    masked: &[Masked],
+    source_format: &'static str,
+) {
+    content.insert("recorded_by", recorded_by.to_value());
+    if !masked.is_empty() {
+        content.insert("masked", Value::Array(masked.iter().map(masked_value).collect()));
+    }
+    content.insert("source_format", Value::from(source_format));
+    content::normalise(content);
+}
+
+fn masked_value(masked: &Masked) -> Value<'static> {
+    let mut object = Object::new();
+    object.insert("pointer", Value::from(masked.pointer.clone()));
+    object.insert("rule", Value::from(masked.rule));
+    Value::Object(object)
+}
+
+impl Rejected {
+    fn new(reason: Reason, source_format: &'static str, errors: Vec<ItemError>) -> Self {
+        Self { reason, errors, source_format }
+    }
+
+    /// Another event stands under this event's id.
+    pub(crate) fn conflict(source_format: SourceFormat) -> Self {
+        let pointer = source_format.source_pointer("/event_id").into_owned();
+        let detail = "another event was recorded under this id".to_owned();
+        Self::new(Reason::Conflict, source_format.as_str(), vec![ItemError { pointer, detail }])
+    }
+}
+
+fn error(pointer: &str, detail: String) -> ItemError {
+    ItemError { pointer: pointer.to_owned(), detail }
+}
+
+/// Nothing was masked yet, and a pointer repeats keys as they were sent.
+fn unreadable(fault: &ParseError, format: Format, masker: &Masker) -> Rejected {
+    let pointer = masker.mask_text(&fault.pointer).into_owned();
+    let detail = format!("{} at byte {}", fault.kind, fault.offset);
+    Rejected::new(fault.kind.into(), format.as_str(), vec![ItemError { pointer, detail }])
+}
+
+fn unmappable(why: Unmappable, format: SourceFormat) -> Rejected {
+    match why {
+        Unmappable::Incomplete(errors) => Rejected::new(Reason::Schema, format.as_str(), errors),
+        Unmappable::OtherTenant => {
+            let detail = "must be the tenant of the credential, or be left out".to_owned();
+            Rejected::new(Reason::Tenant, format.as_str(), vec![error("/tenant_id", detail)])
+        }
+    }
+}
+
+pub(crate) fn invalid(violations: &[Violation], format: SourceFormat, masker: &Masker) -> Rejected {
+    let reason = violations.first().map_or(Reason::Schema, |v| v.kind.into());
+    let errors = violations
+        .iter()
+        .map(|v| ItemError {
+            pointer: masker.mask_text(&format.source_pointer(&v.pointer)).into_owned(),
+            detail: v.detail.clone(),
+        })
+        .collect();
+    Rejected::new(reason, format.as_str(), errors)
+}
+
+#[cfg(test)]
+mod tests;
+
+#[cfg(test)]
+mod real_data;
