@@ -1,1 +1,20 @@
-//! To come.
+//! The search port, and the executors behind it: they answer the questions that the ledger, which
+//! only keeps, does not.
+//!
+//! May know: the ledger, scopes, the query's syntax tree. Must not: give the language a meaning of
+//! its own ([`custody_domain::query::Query::matches`] is the meaning), answer for less than the
+//! scope's tenant holds without saying so, or for more than the scope may read.
+
+pub mod cursor;
+pub mod errors;
+pub mod linear;
+mod log;
+pub mod port;
+pub mod sort;
+
+pub use cursor::{CursorError, CursorKey};
+pub use errors::SearchError;
+pub use linear::{Linear, LinearLimits};
+pub use log::Log;
+pub use port::{LIMIT_MAX, Page, PageRequest, Search, StopReason, Stopped};
+pub use sort::{Sort, UnknownSort};

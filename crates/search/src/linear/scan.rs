@@ -1,0 +1,103 @@
+//! One pass over a range of the log.
+
+use std::time::Instant as Clock;
+
+use custody_auth::Scope;
+use custody_domain::{EntryId, query::Query};
+use custody_ledger::{Order, Range, StoredEntry};
+
+use super::{LinearLimits, beyond};
+use crate::{Log, SearchError, StopReason};
+
+/// Entries after which other tasks of the same thread get their turn.
+const TURN: u64 = 64;
+
+/// What a pass came to.
+#[derive(Debug, Default)]
+pub(super) struct Scan {
+    pub(super) items: Vec<StoredEntry>,
+    pub(super) scanned: u64,
+    /// The last entry that was looked at, unless the range ended there.
+    pub(super) resume: Option<EntryId>,
+    pub(super) stop: Option<StopReason>,
+    scanned_bytes: usize,
+    page_bytes: usize,
+}
+
+impl Scan {
+    /// Reads until `limit` entries match, the range ends, or the work is as much as it may be.
+    pub(super) async fn run(
+        log: &dyn Log,
+        limits: &LinearLimits,
+        scope: &Scope,
+        query: &Query,
+        mut range: Range,
+        order: Order,
+        limit: u32,
+    ) -> Result<Self, SearchError> {
+        let started = Clock::now();
+        let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut scan = Self::default();
+        let mut chunk = limit.saturating_add(1).min(limits.first_chunk);
+        loop {
+            // One beyond the last that may be looked at tells whether there is more.
+            let left = limits.scan_max.saturating_sub(scan.scanned).saturating_add(1);
+            chunk = chunk.min(u32::try_from(left).unwrap_or(u32::MAX));
+            let entries = log.page(scope, range, order, chunk).await?;
+            let count = entries.len();
+            let ended = u32::try_from(count).unwrap_or(u32::MAX) < chunk;
+            for (at, entry) in entries.into_iter().enumerate() {
+                let id = entry.id;
+                scan.look_at(query, entry)?;
+                let full = scan.items.len() == wanted;
+                let stop = scan.reason_to_stop(limits, started);
+                if full || stop.is_some() {
+                    let more = !(ended && at + 1 == count);
+                    scan.resume = more.then_some(id);
+                    scan.stop = stop.filter(|_| more && !full);
+                    return Ok(scan);
+                }
+                range = beyond(range, order, id);
+                if scan.scanned.is_multiple_of(TURN) {
+                    tokio::task::yield_now().await;
+                }
+            }
+            if ended {
+                return Ok(scan);
+            }
+            chunk = scan.next_chunk(limits, chunk);
+        }
+    }
+
+    fn look_at(&mut self, query: &Query, entry: StoredEntry) -> Result<(), SearchError> {
+        let bytes = entry.body.content_bytes().len();
+        self.scanned += 1;
+        self.scanned_bytes += bytes;
+        if query.matches(&entry.view()?) {
+            self.page_bytes += bytes;
+            self.items.push(entry);
+        }
+        Ok(())
+    }
+
+    fn reason_to_stop(&self, limits: &LinearLimits, started: Clock) -> Option<StopReason> {
+        if self.page_bytes >= limits.page_bytes_max {
+            return Some(StopReason::PageBytes);
+        }
+        let worked = self.scanned >= limits.scan_max
+            || self.scanned_bytes >= limits.scan_bytes_max
+            || started.elapsed() >= limits.scan_time_max;
+        worked.then_some(StopReason::WorkLimit)
+    }
+
+    /// Twice as many as the last time, as far as entries of the size seen so far fit into the
+    /// memory that a chunk may take.
+    fn next_chunk(&self, limits: &LinearLimits, last: u32) -> u32 {
+        let scanned = usize::try_from(self.scanned).unwrap_or(usize::MAX).max(1);
+        let average = (self.scanned_bytes / scanned).max(1);
+        u32::try_from(limits.chunk_bytes_max / average)
+            .unwrap_or(u32::MAX)
+            .min(last.saturating_mul(2))
+            .clamp(1, limits.chunk_max.max(1))
+    }
+}

@@ -1,0 +1,66 @@
+//! The port: what every executor answers.
+
+use async_trait::async_trait;
+use custody_auth::Scope;
+use custody_domain::query::Query;
+use custody_ledger::StoredEntry;
+
+use crate::{SearchError, Sort};
+
+/// The most entries on one page.
+pub const LIMIT_MAX: u32 = 1_000;
+
+/// What somebody asks for.
+#[derive(Clone, Debug)]
+pub struct PageRequest {
+    pub query: Query,
+    pub sort: Sort,
+    /// Entries, from 1 to [`LIMIT_MAX`].
+    pub limit: u32,
+    /// Of the page before, as it was given.
+    pub cursor: Option<String>,
+}
+
+/// Entries in the order that was asked for.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub items: Vec<StoredEntry>,
+    /// Where to go on; none when there is nothing more. There may be one beside no items at all.
+    pub next_cursor: Option<String>,
+    /// The answer covers this many entries of the log: its size when the read began.
+    pub index_watermark: u64,
+    /// Why the page is shorter than it could be.
+    pub stopped: Option<Stopped>,
+}
+
+/// A page that ended before it was full and before the log ended. Its cursor goes on from there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stopped {
+    pub reason: StopReason,
+    /// Entries read for this page.
+    pub scanned: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopReason {
+    /// As many entries were looked at as one request may.
+    WorkLimit,
+    /// The entries found are as large as one page may be.
+    PageBytes,
+}
+
+impl StopReason {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::WorkLimit => "work_limit",
+            Self::PageBytes => "page_bytes",
+        }
+    }
+}
+
+/// An executor of queries. It restricts each query by the scope it is asked with, so that no
+/// caller can forget to.
+#[async_trait]
+pub trait Search: Send + Sync + std::fmt::Debug {
+    async fn page(&self, scope: &Scope, request: PageRequest) -> Result<Page, SearchError>;
+}

@@ -1,0 +1,9 @@
+//! Tests of the executors: the suite that each must pass, and what is each one's own.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
+
+mod conformance;
+mod database;
+mod linear;
+mod memory;
+mod walk;
