@@ -1,0 +1,107 @@
+//! What the handlers and the middleware work with.
+
+use std::{ops::Deref, sync::Arc};
+
+use axum::extract::FromRef;
+use chrono::{DateTime, SubsecRound as _, Utc};
+use custody_auth::{Authenticator, LimitsConfig, Passwords, RateLimits, SignInLimits, Tokens};
+use custody_ingest::Ingest;
+use custody_ledger::Ledger;
+use custody_search::Search;
+use custody_store::Store;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Semaphore;
+
+use crate::{HttpConfig, Readiness, extract::body::RESERVED_UNIT};
+
+/// The parts behind the HTTP interface, as the binary wires them together.
+#[derive(Debug)]
+pub struct Parts {
+    pub authenticator: Arc<Authenticator>,
+    pub tokens: Tokens,
+    pub passwords: Passwords,
+    pub sign_in_limits: SignInLimits,
+    pub store: Store,
+    pub ledger: Ledger,
+    pub ingest: Ingest,
+    pub search: Arc<dyn Search>,
+    pub readiness: Readiness,
+    /// Renders `/metrics`; without it there is no such page.
+    pub metrics: Option<PrometheusHandle>,
+    pub clock: Clock,
+}
+
+/// Tells the time: for credentials and sessions. (The log's clock is the database's.)
+pub type Clock = fn() -> DateTime<Utc>;
+
+/// The state of all routes. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App {
+    pub(crate) edge: Edge,
+    parts: Arc<Parts>,
+}
+
+impl App {
+    pub fn new(config: HttpConfig, limits: &LimitsConfig, parts: Parts) -> Self {
+        Self { edge: Edge::new(config, limits), parts: Arc::new(parts) }
+    }
+
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        // To the microsecond, which is what the database keeps: an answer says the same at every reading.
+        (self.parts.clock)().trunc_subsecs(6)
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+/// What the middleware works with: the settings, and the bounds that all requests share.
+#[derive(Clone, Debug)]
+pub(crate) struct Edge {
+    pub(crate) config: Arc<HttpConfig>,
+    pub(crate) limits: Arc<RateLimits>,
+    /// One permit a request that runs.
+    pub(crate) running: Arc<Semaphore>,
+    /// One permit for each [`RESERVED_UNIT`] bytes of bodies held.
+    pub(crate) body_memory: Arc<Semaphore>,
+}
+
+impl Edge {
+    pub(crate) fn new(config: HttpConfig, limits: &LimitsConfig) -> Self {
+        Self {
+            limits: Arc::new(RateLimits::new(limits)),
+            running: Arc::new(Semaphore::new(config.requests_max)),
+            body_memory: Arc::new(Semaphore::new(config.body_bytes_held_max / RESERVED_UNIT)),
+            config: Arc::new(config),
+        }
+    }
+}
+
+/// What a credential is checked with.
+#[derive(Clone, Debug)]
+pub(crate) struct Gate {
+    pub(crate) authenticator: Arc<Authenticator>,
+    pub(crate) limits: Arc<RateLimits>,
+    pub(crate) clock: Clock,
+}
+
+impl FromRef<App> for Edge {
+    fn from_ref(app: &App) -> Self {
+        app.edge.clone()
+    }
+}
+
+impl FromRef<App> for Gate {
+    fn from_ref(app: &App) -> Self {
+        Self {
+            authenticator: Arc::clone(&app.authenticator),
+            limits: Arc::clone(&app.edge.limits),
+            clock: app.clock,
+        }
+    }
+}

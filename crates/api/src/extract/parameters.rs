@@ -1,0 +1,39 @@
+//! Query parameters of a known shape.
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use crate::problem::Problem;
+
+/// The query string, read into `T`. Parameters that `T` does not know are refused: a filter that is
+/// misspelt and ignored would answer with more than was asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Parameters<T>(pub(crate) T);
+
+impl<T, S> FromRequestParts<S> for Parameters<T>
+where
+    T: DeserializeOwned,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs))
+            .map(Self)
+            .map_err(|error| refuse(&error))
+    }
+}
+
+fn refuse(error: &serde_path_to_error::Error<serde_urlencoded::de::Error>) -> Problem {
+    let detail = error.inner().to_string();
+    // serde names the unknown or doubled one in its message alone.
+    let quoted = detail
+        .split('`')
+        .nth(1)
+        .filter(|_| error.path().iter().next().is_none() || detail.starts_with("unknown"));
+    let name = quoted.map_or_else(|| error.path().to_string(), str::to_owned);
+    Problem::bad_parameter(name, detail.replace(" field `", " parameter `"))
+}

@@ -1,0 +1,31 @@
+//! Bounds how many requests run at once, and for how long.
+
+use std::time::Duration;
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+
+use crate::{app::Edge, problem::Problem};
+
+/// The last resort: bodies are bounded by their pace and statements by the store, both much sooner.
+const REQUEST_TIME_MAX: Duration = Duration::from_mins(5);
+
+/// Seconds after which a refused client may try again.
+const RETRY_AFTER: u32 = 1;
+
+pub(crate) async fn deadline(State(edge): State<Edge>, request: Request, next: Next) -> Response {
+    let Ok(_running) = edge.running.clone().try_acquire_owned() else {
+        metrics::counter!("custody_http_shed_total").increment(1);
+        return Problem::unavailable("The server has as many requests in hand as it takes.", RETRY_AFTER)
+            .into_response();
+    };
+    match tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await {
+        Ok(response) => response,
+        Err(elapsed) => Problem::unavailable("The request took too long and was given up.", RETRY_AFTER)
+            .caused_by(elapsed)
+            .into_response(),
+    }
+}

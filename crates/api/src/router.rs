@@ -1,0 +1,63 @@
+//! The table of contents: every route of the API, one handler a file under `routes/`. The paths and
+//! methods stand at the handlers (`#[utoipa::path]`), which a test holds to the table of operations
+//! in `custody_auth::operation`.
+
+use axum::{Router, routing::get};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{
+    App, docs, middleware, openapi,
+    routes::{
+        api_keys, auth, health, invitations, logs, mask_policy, metrics, openapi_document, quarantine,
+        tenants, users, well_known,
+    },
+};
+
+/// The whole HTTP interface.
+pub fn router(app: App) -> Router {
+    let (api, document) = documented();
+    let router = middleware::around_api(&app.edge, api)
+        // Outside the API: no credentials, no limits, and answering when the API cannot.
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(metrics::metrics))
+        .merge(openapi_document::routes(&document))
+        .merge(docs::routes());
+    middleware::around_all(&app.edge.clone(), router.with_state(app))
+}
+
+/// The API's routes, and their document.
+pub(crate) fn documented() -> (Router<App>, OpenApi) {
+    let (router, document) = OpenApiRouter::with_openapi(openapi::base())
+        // Entries
+        .routes(routes!(logs::list::list_entries, logs::create::create_entry))
+        .routes(routes!(logs::bulk::create_entries))
+        .routes(routes!(logs::get::get_entry))
+        // Quarantine
+        .routes(routes!(quarantine::list::list_quarantine))
+        .routes(routes!(quarantine::get::get_quarantined))
+        // Tenants, and what is set for one
+        .routes(routes!(tenants::list::list_tenants, tenants::create::create_tenant))
+        .routes(routes!(tenants::get::get_tenant))
+        .routes(routes!(mask_policy::get::get_mask_policy, mask_policy::set::set_mask_policy))
+        // People
+        .routes(routes!(users::list::list_users))
+        .routes(routes!(users::get::get_user, users::update::update_user, users::remove::remove_user))
+        .routes(routes!(invitations::list::list_invitations, invitations::create::create_invitation))
+        .routes(routes!(invitations::revoke::revoke_invitation))
+        // API keys
+        .routes(routes!(api_keys::list::list_api_keys, api_keys::create::create_api_key))
+        .routes(routes!(api_keys::get::get_api_key, api_keys::revoke::revoke_api_key))
+        // Signing in and out
+        .routes(routes!(auth::login::login))
+        .routes(routes!(auth::token::refresh_token))
+        .routes(routes!(auth::logout::logout))
+        .routes(routes!(auth::accept::accept_invitation))
+        .routes(routes!(auth::password::set_password))
+        .routes(routes!(auth::me::get_me))
+        .routes(routes!(auth::ticket::create_ticket))
+        .routes(routes!(well_known::jwks::get_signing_keys))
+        .split_for_parts();
+    (router, openapi::complete(document))
+}

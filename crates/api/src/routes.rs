@@ -1,0 +1,16 @@
+//! The handlers: one folder a resource, one file a verb.
+
+pub(crate) mod api_keys;
+pub(crate) mod auth;
+mod created;
+pub(crate) mod health;
+pub(crate) mod invitations;
+pub(crate) mod logs;
+pub(crate) mod mask_policy;
+pub(crate) mod metrics;
+pub(crate) mod openapi_document;
+pub(crate) mod quarantine;
+pub(crate) mod shapes;
+pub(crate) mod tenants;
+pub(crate) mod users;
+pub(crate) mod well_known;

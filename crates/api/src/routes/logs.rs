@@ -1,0 +1,8 @@
+//! Entries: `/api/v1/logs`.
+
+pub(crate) mod answer;
+pub(crate) mod bulk;
+pub(crate) mod create;
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod shapes;

@@ -1,0 +1,49 @@
+//! Entries as they are answered: the canonical bytes that were committed, spliced in, not rendered
+//! again, so that what is read is what can be proven.
+
+use axum::response::{IntoResponse as _, Response};
+use custody_ledger::StoredEntry;
+use custody_search::Page;
+use http::{HeaderValue, Uri, header};
+
+use super::shapes::StoppedEarly;
+use crate::{page::link_next, problem::Problem};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+pub(crate) fn entry(entry: &StoredEntry) -> Response {
+    let mut body = Vec::new();
+    entry.write_json(&mut body);
+    ([(header::CONTENT_TYPE, JSON)], body).into_response()
+}
+
+pub(crate) fn page(uri: &Uri, page: &Page) -> Result<Response, Problem> {
+    let mut body = b"{\"items\":[".to_vec();
+    items(&page.items, &mut body);
+    body.extend_from_slice(b"],\"next_cursor\":");
+    json(&page.next_cursor, &mut body)?;
+    body.extend_from_slice(b",\"index_watermark\":");
+    json(&page.index_watermark, &mut body)?;
+    body.extend_from_slice(b",\"stopped\":");
+    let stopped = page.stopped.as_ref();
+    json(&stopped.map(|s| StoppedEarly { reason: s.reason.as_str(), scanned: s.scanned }), &mut body)?;
+    body.push(b'}');
+    let mut response = ([(header::CONTENT_TYPE, JSON)], body).into_response();
+    if let Some(link) = link_next(uri, page.next_cursor.as_deref()) {
+        response.headers_mut().insert(header::LINK, link);
+    }
+    Ok(response)
+}
+
+fn items(entries: &[StoredEntry], body: &mut Vec<u8>) {
+    for (at, entry) in entries.iter().enumerate() {
+        if at > 0 {
+            body.push(b',');
+        }
+        entry.write_json(body);
+    }
+}
+
+fn json(value: &impl serde::Serialize, body: &mut Vec<u8>) -> Result<(), Problem> {
+    serde_json::to_writer(body, value).map_err(Problem::internal)
+}

@@ -1,0 +1,122 @@
+//! `POST /api/v1/logs`
+
+use axum::{
+    Json,
+    extract::{Request, State},
+    response::{IntoResponse as _, Response},
+};
+use custody_auth::op;
+use custody_domain::{EntryId, QuarantineId, time::rfc3339_millis};
+use custody_ingest::{Format, ItemResult, Quarantined, RawItem, Reason};
+use custody_ledger::Receipt;
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::shapes::NewEntry;
+use crate::{
+    App, Permit,
+    extract::{MediaType, body, media_type},
+    problem::{Fault, Kind, Problem, ProblemBody},
+};
+
+/// Twice what an entry can be, for the spaces between. What is larger is no event.
+const EVENT_BYTES_MAX: usize = 2 << 20;
+
+/// An entry's place in the log: durable, and never another.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "id": "01932f5e-7b1c-7c2a-9d5e-0a2b3c4d5e6f",
+    "seq": 41,
+    "received_at": "2026-01-31T08:30:00.123Z",
+    "leaf_hash": "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"
+}))]
+pub(crate) struct ReceiptBody {
+    #[schema(value_type = Uuid)]
+    id: EntryId,
+    /// From 0, without gaps: the entry's leaf index.
+    seq: u64,
+    #[schema(value_type = DateTime<Utc>)]
+    received_at: String,
+    /// 64 hexadecimal digits.
+    leaf_hash: String,
+}
+
+impl From<&Receipt> for ReceiptBody {
+    fn from(receipt: &Receipt) -> Self {
+        Self {
+            id: receipt.id,
+            seq: receipt.seq,
+            received_at: rfc3339_millis(receipt.received_at),
+            leaf_hash: hex::encode(receipt.leaf_hash),
+        }
+    }
+}
+
+/// Record an event
+///
+/// Answers once the entry is durable and has its place. An event that carries an `event_id` may be
+/// sent again: the same content is answered with the first receipt and 200, other content with 409.
+/// What cannot become an entry (broken JSON included) is kept in the quarantine and answered with
+/// its `quarantine_id`; nothing that was authenticated and fits is dropped.
+#[utoipa::path(
+    post, path = "/api/v1/logs", operation_id = "createEntry", tag = "entries",
+    request_body(content = NewEntry, content_type = "application/json"),
+    responses(
+        (status = 201, description = "Recorded.", body = ReceiptBody,
+            headers(("Location" = String, description = "The entry."))),
+        (status = 200, description = "It was recorded before; the first receipt.", body = ReceiptBody),
+        (status = 409, description = "Another event was recorded under this `event_id`; this one was quarantined.",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "It cannot become an entry and was quarantined; `errors` says why.",
+            body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub(crate) async fn create_entry(
+    permit: Permit<op::CreateEntry>,
+    State(app): State<App>,
+    request: Request,
+) -> Result<Response, Problem> {
+    media_type(request.headers(), &[MediaType::Json])?;
+    let limit = app.edge.config.body_bytes_max.min(EVENT_BYTES_MAX);
+    let body = body::read(request, &app.edge, limit).await?;
+    let item = RawItem::whole(body.bytes.clone());
+    let mut results = app.ingest.submit(&permit, Format::Custody, vec![item]).await?;
+    match results.pop() {
+        Some(ItemResult::Accepted(receipt)) => Ok(created(&receipt)),
+        Some(ItemResult::Duplicate(receipt)) => Ok(Json(ReceiptBody::from(&receipt)).into_response()),
+        Some(ItemResult::Quarantined(item)) => Err(quarantined(item)),
+        Some(ItemResult::Retry { detail }) => Err(Problem::unavailable(detail, RETRY_AFTER)),
+        None => Err(Problem::internal(NoAnswer)),
+    }
+}
+
+/// Seconds after which an item that was not taken may be sent again.
+const RETRY_AFTER: u32 = 30;
+
+#[derive(Debug, thiserror::Error)]
+#[error("the ingest answered nothing for one item")]
+struct NoAnswer;
+
+fn created(receipt: &Receipt) -> Response {
+    let location = HeaderValue::try_from(format!("/api/v1/logs/{}", receipt.id));
+    let mut response = (StatusCode::CREATED, Json(ReceiptBody::from(receipt))).into_response();
+    if let Ok(location) = location {
+        response.headers_mut().insert(header::LOCATION, location);
+    }
+    response
+}
+
+fn quarantined(item: Quarantined) -> Problem {
+    let (kind, detail) = match item.reason {
+        Reason::Conflict => {
+            (Kind::Conflict, "Another event was recorded under this event_id; this one is in the quarantine.")
+        }
+        _ => (Kind::Quarantined, "The event cannot become an entry; it is in the quarantine as it was sent."),
+    };
+    let id: QuarantineId = item.id;
+    Problem::new(kind, detail)
+        .member("quarantine_id", id.to_string().into())
+        .member("reason", item.reason.as_str().into())
+        .faults(item.errors.into_iter().map(|v| Fault::at(v.pointer, v.detail)))
+}

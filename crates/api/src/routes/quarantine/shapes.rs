@@ -1,0 +1,41 @@
+//! A quarantined item as it is shown: why, from whom, how large; never its bytes, which are sealed
+//! because nobody knows what is in them.
+
+use chrono::{DateTime, Utc};
+use custody_domain::QuarantineId;
+use custody_store::quarantine::Item;
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::problem::Fault;
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct QuarantinedItem {
+    #[schema(value_type = Uuid)]
+    id: QuarantineId,
+    received_at: DateTime<Utc>,
+    /// `syntax`, `schema`, `time`, `conflict`, …
+    reason: String,
+    errors: Vec<Fault>,
+    source_format: String,
+    /// Who sent it, as in an entry.
+    #[schema(value_type = Object)]
+    recorded_by: Value,
+    /// As it was sent.
+    size_bytes: u64,
+}
+
+impl From<Item> for QuarantinedItem {
+    fn from(item: Item) -> Self {
+        Self {
+            id: item.id,
+            received_at: item.received_at,
+            reason: item.reason,
+            errors: item.errors.into_iter().map(|e| Fault::at(e.pointer, e.detail)).collect(),
+            source_format: item.source_format,
+            recorded_by: item.recorded_by,
+            size_bytes: item.size_bytes,
+        }
+    }
+}

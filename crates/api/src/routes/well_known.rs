@@ -1,0 +1,3 @@
+//! Documents at fixed places: `/.well-known`.
+
+pub(crate) mod jwks;
