@@ -1,1 +1,117 @@
-fn main() {}
+//! The `custody` binary: one clap enum, and the only place where the parts are wired together.
+//!
+//! May know: every crate of the workspace. Must not: hold logic of its own beyond configuration,
+//! wiring, and the operator's verbs; what can be asked over HTTP is asked by `custody-client`.
+
+mod command;
+mod config;
+mod installation;
+mod logging;
+mod sample;
+mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use custody_client::{GetArgs, ImportArgs, SearchArgs};
+
+use crate::{
+    command::{
+        Console, config::ConfigCommand, keys::KeysCommand, tenant::TenantCommand, token::TokenCommand,
+        user::UserCommand,
+    },
+    config::Flags,
+    serve::ServeArgs,
+};
+
+/// Security evidence for many tenants: an audit log that can be proven.
+#[derive(Debug, Parser)]
+#[command(
+    name = "custody",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+struct Cli {
+    #[command(flatten)]
+    flags: Flags,
+
+    /// Answers are JSON on standard output.
+    #[arg(long, global = true)]
+    json: bool,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the API, the followers and the worker.
+    Serve(ServeArgs),
+    /// Brings the database's schema to this version, and stops.
+    Migrate,
+    /// Makes and lists tenants.
+    #[command(subcommand)]
+    Tenant(TenantCommand),
+    /// Makes people, and gives a new one-time sign-in.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Issues, lists and revokes tokens.
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Changes the keys that sign tokens.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Sends files of events to a server.
+    Import(ImportArgs),
+    /// Asks a server for entries.
+    Search(SearchArgs),
+    /// Fetches one entry from a server.
+    Get(GetArgs),
+    /// Says what was found on this machine, and what is wrong.
+    Doctor,
+    /// Prints every setting, its value and where that came from.
+    Config(ConfigCommand),
+    /// Prints the API's description (OpenAPI 3.1, JSON).
+    Openapi,
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let console = Console { json: cli.json };
+    match run(cli, console) {
+        Ok(code) => code,
+        Err(error) => {
+            console.error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: Cli, console: Console) -> anyhow::Result<ExitCode> {
+    let loaded = config::load(&cli.flags)?;
+    logging::start(&loaded.config, matches!(cli.command, Command::Serve(_)))?;
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(async {
+        let config = &loaded.config;
+        match cli.command {
+            Command::Serve(args) => serve::run(args, config).await,
+            Command::Migrate => command::migrate::run(config, console).await,
+            Command::Tenant(command) => command.run(config, console).await,
+            Command::User(command) => command.run(config, console).await,
+            Command::Token(command) => command.run(config, console).await,
+            Command::Keys(command) => command.run(config, console).await,
+            Command::Import(args) => args.run(cli.json).await,
+            Command::Search(args) => args.run(cli.json).await,
+            Command::Get(args) => args.run(cli.json).await,
+            Command::Doctor => command::doctor::run(config, console).await,
+            Command::Config(command) => command.run(&loaded, console),
+            Command::Openapi => command::openapi::run(),
+        }
+    });
+    // A thread that reads standard input cannot be told to stop, and nobody waits for it.
+    runtime.shutdown_background();
+    result
+}

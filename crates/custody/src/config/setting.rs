@@ -1,0 +1,55 @@
+//! The table of settings. `docs/configuration.md` is made from it, `custody config` prints it.
+
+/// One setting: a key of the configuration file, an environment variable and a flag.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Setting {
+    /// Key in the file; the flag is the same with dashes.
+    pub(crate) key: &'static str,
+    pub(crate) env: &'static str,
+    /// As in a file; empty where there is none.
+    pub(crate) default: &'static str,
+    pub(crate) doc: &'static str,
+    /// Its value is never printed.
+    pub(crate) secret: bool,
+}
+
+const fn setting(key: &'static str, env: &'static str, default: &'static str, doc: &'static str) -> Setting {
+    Setting { key, env, default, doc, secret: false }
+}
+
+impl Setting {
+    pub(crate) fn flag(&self) -> String {
+        self.key.replace('_', "-")
+    }
+}
+
+#[rustfmt::skip]
+pub(crate) const SETTINGS: &[Setting] = &[
+    setting("data_dir", "CUSTODY_DATA_DIR", "", "Folder for the master key and, without DATABASE_URL, the private PostgreSQL. Default: /var/lib/custody as root, else $XDG_DATA_HOME/custody."),
+    setting("listen", "CUSTODY_LISTEN", "127.0.0.1:8080", "Address and port of the HTTP server."),
+    Setting { key: "database_url", env: "DATABASE_URL", default: "", doc: "A PostgreSQL 15 or newer, as the user who owns the schema (needs CREATEROLE once). Without it a private server is run under data_dir.", secret: true },
+    setting("keys", "CUSTODY_KEYS", "local", "What wraps stored secrets: `local`, a master key file in data_dir."),
+    setting("log_name", "CUSTODY_LOG_NAME", "", "Name of this installation's logs in checkpoints and tokens; fixed at first start. Default: custody.local/<random>."),
+    setting("pg_bin", "CUSTODY_PG_BIN", "", "Folder of PostgreSQL server binaries for the private server. Default: looked for, else fetched."),
+    setting("pool_app", "CUSTODY_POOL_APP", "8", "Connections for reading and changing one tenant's rows. Each request holds one for a few milliseconds."),
+    setting("pool_writer", "CUSTODY_POOL_WRITER", "4", "Connections that append to the log."),
+    setting("pool_system", "CUSTODY_POOL_SYSTEM", "4", "Connections for sign-in, API keys and sessions (cached for 5 s)."),
+    setting("pool_reaper", "CUSTODY_POOL_REAPER", "1", "Connections that erase. Rarely used."),
+    setting("prepared_statements", "CUSTODY_PREPARED_STATEMENTS", "true", "Set false behind a pooler in transaction mode that does not follow prepared statements (PgBouncer before 1.21)."),
+    setting("partitions_ahead_days", "CUSTODY_PARTITIONS_AHEAD_DAYS", "7", "How many days' partitions are made ahead."),
+    setting("tls_cert", "CUSTODY_TLS_CERT", "", "PEM file with the certificate chain; with tls_key, the server speaks HTTPS."),
+    setting("tls_key", "CUSTODY_TLS_KEY", "", "PEM file with the private key of tls_cert."),
+    setting("trusted_proxies", "CUSTODY_TRUSTED_PROXIES", "", "Networks whose X-Forwarded-For is believed, with commas (10.0.0.0/8). The first hop outside them is the client."),
+    setting("cors_origins", "CUSTODY_CORS_ORIGINS", "", "Origins that browsers may call from, with commas. None: CORS is off."),
+    setting("body_limit_bytes", "CUSTODY_BODY_LIMIT_BYTES", "33554432", "Largest request body, after decompression. More is answered 413."),
+    setting("read_timeout_seconds", "CUSTODY_READ_TIMEOUT_SECONDS", "30", "How long a client may take to send its headers, and between two pieces of its body. Slower is answered 408."),
+    setting("rate_limit_tenant", "CUSTODY_RATE_LIMIT_TENANT", "60000", "Requests a minute of one tenant, per node. 0: no limit."),
+    setting("rate_limit_credential", "CUSTODY_RATE_LIMIT_CREDENTIAL", "30000", "Requests a minute of one key, session or token, per node. 0: no limit."),
+    setting("rate_limit_address", "CUSTODY_RATE_LIMIT_ADDRESS", "60000", "Requests a minute from one address, per node, signed in or not. 0: no limit."),
+    setting("quarantine_items_max", "CUSTODY_QUARANTINE_ITEMS_MAX", "100000", "Items that one tenant's quarantine holds; past it they are answered `retry`."),
+    setting("quarantine_bytes_max", "CUSTODY_QUARANTINE_BYTES_MAX", "268435456", "Bytes that one tenant's quarantine holds."),
+    setting("search_rows_max", "CUSTODY_SEARCH_ROWS_MAX", "20000", "Entries that one search request reads at most before it answers with a cursor to go on."),
+    setting("drain_seconds", "CUSTODY_DRAIN_SECONDS", "20", "How long running requests may go on after a signal to stop."),
+    setting("log", "CUSTODY_LOG", "info", "What is logged, as a tracing filter (info,custody_api=debug)."),
+    setting("log_format", "CUSTODY_LOG_FORMAT", "text", "`text` or `json`, to standard error."),
+];

@@ -1,0 +1,204 @@
+//! `custody serve`: wires the parts together, runs them, and takes them apart in order.
+
+mod background;
+mod banner;
+mod checks;
+
+use std::{net::TcpListener, num::NonZeroU32, process::ExitCode, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use chrono::Utc;
+use clap::{Args, ValueEnum};
+use custody_api::{App, HttpConfig, Parts, Readiness, ServeConfig, TlsFiles};
+use custody_auth::{LimitsConfig, Passwords, Quota, SignInLimits, SignInLimitsConfig};
+use custody_ingest::Ingest;
+use custody_ledger::Ledger;
+use custody_search::{CursorKey, Linear, LinearLimits};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::{
+    io::AsyncReadExt as _,
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+
+use self::background::Background;
+use crate::{config::Config, installation::Installation, sample};
+
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Loads the sample: two invented tenants with events, unless they are there.
+    #[arg(long)]
+    sample: bool,
+    /// Runs the HTTP side alone, or the background work alone, of a server on several machines.
+    #[arg(long, value_enum)]
+    only: Option<Side>,
+    /// Stops when standard input closes: for a parent that must not leave it behind.
+    #[arg(long)]
+    until_stdin_closes: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Side {
+    Api,
+    Worker,
+}
+
+pub(crate) async fn run(args: ServeArgs, config: &Config) -> anyhow::Result<ExitCode> {
+    // Listened for before anything is started, so that an early Ctrl-C stops in order too.
+    let stop = stop_token(args.until_stdin_closes)?;
+    for name in crate::config::unknown_variables() {
+        tracing::warn!("{name} is no setting of this version; `custody config` prints all");
+    }
+    // Bound first: a port in use is said at once, and nothing has to be stopped again.
+    let listener = match args.only {
+        Some(Side::Worker) => None,
+        _ => Some(bind(config)?),
+    };
+    let metrics = PrometheusBuilder::new().install_recorder()?;
+    let installation = tokio::select! {
+        opened = Installation::serve(config) => opened?,
+        () = stop.cancelled() => return Ok(ExitCode::SUCCESS),
+    };
+    let result = serve(&args, config, &installation, listener, metrics, stop).await;
+    installation.close().await;
+    result.map(|()| ExitCode::SUCCESS)
+}
+
+async fn serve(
+    args: &ServeArgs,
+    config: &Config,
+    installation: &Installation,
+    listener: Option<TcpListener>,
+    metrics: PrometheusHandle,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let ledger = Ledger::new(installation.store.clone(), installation.keys.clone());
+    let ingest = ingest(config, installation, &ledger);
+    let background =
+        (args.only != Some(Side::Api)).then(|| Background::start(installation, &ingest, &metrics));
+    if args.sample {
+        sample::load(installation, &ingest).await.context("the sample could not be loaded")?;
+    }
+    let result = if let Some(listener) = listener {
+        let app = app(config, installation, ledger, ingest, metrics)?;
+        banner::print(installation, &listener, config, args.sample).await?;
+        let shutdown = stop.clone();
+        let shutdown = async move { shutdown.cancelled().await };
+        custody_api::serve(serve_config(config, listener), custody_api::router(app), shutdown).await
+    } else {
+        banner::print_worker()?;
+        stop.cancelled().await;
+        Ok(())
+    };
+    if let Some(background) = background {
+        background.stop().await;
+    }
+    Ok(result?)
+}
+
+fn bind(config: &Config) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(config.listen).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => anyhow::anyhow!(
+            "{} is in use by another program; stop it, or choose another address with --listen (CUSTODY_LISTEN)",
+            config.listen
+        ),
+        _ => anyhow::anyhow!("cannot listen on {}: {error}", config.listen),
+    })
+}
+
+fn ingest(config: &Config, installation: &Installation, ledger: &Ledger) -> Ingest {
+    let quota = custody_ingest::QuarantineQuota {
+        items_max: config.quarantine_items_max,
+        bytes_max: config.quarantine_bytes_max,
+    };
+    Ingest::new(installation.store.clone(), ledger.clone(), installation.keys.clone(), quota)
+}
+
+fn app(
+    config: &Config,
+    installation: &Installation,
+    ledger: Ledger,
+    ingest: Ingest,
+    metrics: PrometheusHandle,
+) -> anyhow::Result<App> {
+    let origins = config.cors_origins.0.iter();
+    let http = HttpConfig {
+        trusted_proxies: config.trusted_proxies.0.clone(),
+        cors_origins: origins.map(|o| o.parse()).collect::<Result<_, _>>().context("cors_origins")?,
+        body_bytes_max: config.body_limit_bytes,
+        read_timeout: Duration::from_secs(config.read_timeout_seconds),
+        tls: config.tls_cert.is_some(),
+        ..HttpConfig::default()
+    };
+    let cursors = CursorKey::new(installation.store.cursor_secret());
+    let bounds = LinearLimits { scan_max: config.search_rows_max, ..LinearLimits::default() };
+    let parts = Parts {
+        authenticator: Arc::clone(&installation.authenticator),
+        tokens: installation.tokens.clone(),
+        passwords: Passwords::new()?,
+        sign_in_limits: SignInLimits::new(&SignInLimitsConfig::default()),
+        search: Arc::new(Linear::new(ledger.clone(), cursors, bounds)),
+        readiness: Readiness::new(checks::all(installation)),
+        metrics: Some(metrics),
+        store: installation.store.clone(),
+        ledger,
+        ingest,
+        clock: Utc::now,
+    };
+    Ok(App::new(http, &limits(config), parts))
+}
+
+fn limits(config: &Config) -> LimitsConfig {
+    let a_minute = |requests| {
+        let requests = NonZeroU32::new(requests)?;
+        Some(Quota { requests, window_secs: NonZeroU32::new(60)? })
+    };
+    LimitsConfig {
+        per_tenant: a_minute(config.rate_limit_tenant),
+        per_credential: a_minute(config.rate_limit_credential),
+        per_address: a_minute(config.rate_limit_address),
+    }
+}
+
+fn serve_config(config: &Config, listener: TcpListener) -> ServeConfig {
+    let files = config.tls_cert.clone().zip(config.tls_key.clone());
+    ServeConfig {
+        listener,
+        tls: files.map(|(certificate, key)| TlsFiles { certificate, key }),
+        header_read_timeout: Duration::from_secs(config.read_timeout_seconds),
+        drain_timeout: Duration::from_secs(config.drain_seconds),
+    }
+}
+
+/// Cancelled by SIGINT, SIGTERM, or (if asked) the end of standard input. A second signal ends the
+/// process at once: somebody who presses Ctrl-C twice means it.
+fn stop_token(until_stdin_closes: bool) -> anyhow::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            let name = tokio::select! {
+                _ = interrupt.recv() => "SIGINT",
+                _ = terminate.recv() => "SIGTERM",
+            };
+            tracing::info!(signal = name, "stopping; once more to stop at once");
+            stop.cancel();
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            std::process::exit(130);
+        }
+    });
+    if until_stdin_closes {
+        let stop = stop.clone();
+        tokio::spawn(async move {
+            let mut discarded = [0; 256];
+            let mut stdin = tokio::io::stdin();
+            while matches!(stdin.read(&mut discarded).await, Ok(1..)) {}
+            stop.cancel();
+        });
+    }
+    Ok(stop)
+}

@@ -1,0 +1,137 @@
+//! The work that goes on beside the requests: the audit outbox becomes entries, partitions are made
+//! ahead, the private database's state is told.
+
+use std::time::Duration;
+
+use chrono::Utc;
+use custody_ingest::{Ingest, outbox};
+use custody_store::{Store, embedded::State, expired, partitions};
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::{sync::watch, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::installation::Installation;
+
+/// A server whose own changes did not wake it (another node wrote them) looks this often.
+const OUTBOX_PAUSE: Duration = Duration::from_secs(1);
+const PARTITIONS_PAUSE: Duration = Duration::from_mins(10);
+/// While today's partition is missing nothing can be written: look sooner.
+const PARTITIONS_PAUSE_MISSING: Duration = Duration::from_secs(5);
+const SWEEP_PAUSE: Duration = Duration::from_hours(1);
+/// The exporter forgets idle samples only when it is asked to.
+const METRICS_PAUSE: Duration = Duration::from_secs(5);
+
+/// The tasks, and the word that ends them.
+pub(super) struct Background {
+    tasks: JoinSet<()>,
+    stop: CancellationToken,
+}
+
+impl Background {
+    pub(super) fn start(installation: &Installation, ingest: &Ingest, metrics: &PrometheusHandle) -> Self {
+        let stop = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+        let drainer =
+            outbox::Drainer::new(installation.store.clone(), ingest.clone(), installation.authority.clone());
+        tasks.spawn(until(&stop, drain(drainer)));
+        tasks.spawn(until(&stop, maintain_partitions(installation.store.clone())));
+        tasks.spawn(until(&stop, sweep(installation.store.clone())));
+        tasks.spawn(until(&stop, upkeep(metrics.clone())));
+        if let Some(server) = installation.private_server() {
+            tasks.spawn(until(&stop, tell_state(server.state())));
+        }
+        Self { tasks, stop }
+    }
+
+    /// Ends each at its next pause; what it left unfinished is found by the next start.
+    pub(super) async fn stop(mut self) {
+        self.stop.cancel();
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+fn until(
+    stop: &CancellationToken,
+    work: impl Future<Output = ()> + Send + 'static,
+) -> impl Future<Output = ()> + Send + 'static {
+    let stop = stop.clone();
+    async move {
+        tokio::select! {
+            () = work => {}
+            () = stop.cancelled() => {}
+        }
+    }
+}
+
+async fn drain(drainer: outbox::Drainer) {
+    let mut failing = false;
+    loop {
+        match drainer.drain().await {
+            Ok(written) => {
+                if written > 0 {
+                    tracing::debug!(entry.count = written, "own changes written to the log");
+                }
+                failing = false;
+            }
+            Err(error) if !failing => {
+                tracing::warn!(%error, "own changes wait to be written to the log");
+                failing = true;
+            }
+            Err(_) => {}
+        }
+        tokio::time::sleep(OUTBOX_PAUSE).await;
+    }
+}
+
+async fn maintain_partitions(store: Store) {
+    loop {
+        let pause = match partitions::maintain(&store).await {
+            Ok(coverage) => {
+                metrics::gauge!("custody_partitions_ahead_days").set(f64::from(coverage.ahead));
+                if coverage.is_writable() { PARTITIONS_PAUSE } else { PARTITIONS_PAUSE_MISSING }
+            }
+            Err(error) => {
+                tracing::error!(%error, "partitions could not be made ahead");
+                PARTITIONS_PAUSE_MISSING
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// Credentials that have expired are good for nothing; their rows go.
+async fn sweep(store: Store) {
+    loop {
+        if let Err(error) = expired::sweep(&store, Utc::now()).await {
+            tracing::warn!(%error, "expired sessions and secrets could not be swept out");
+        }
+        tokio::time::sleep(SWEEP_PAUSE).await;
+    }
+}
+
+async fn upkeep(metrics: PrometheusHandle) {
+    loop {
+        tokio::time::sleep(METRICS_PAUSE).await;
+        metrics.run_upkeep();
+    }
+}
+
+async fn tell_state(mut state: watch::Receiver<State>) {
+    loop {
+        let up = {
+            let now = state.borrow_and_update();
+            match &*now {
+                State::Down { reason } => {
+                    tracing::error!(%reason, "the private database is down; it is started again");
+                }
+                State::Ready => tracing::info!("the private database is ready"),
+                State::Starting | State::Stopped => {}
+            }
+            *now == State::Ready
+        };
+        metrics::gauge!("custody_private_database_up").set(f64::from(u8::from(up)));
+        if state.changed().await.is_err() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! What every operation leaves in the log: a change writes its entry, a read is on the list.
+
+use custody_auth::{Access, Operation, operation::Trail};
+use serde_json::Value;
+
+use super::trail::{Deeds, entry_of};
+use crate::support::shared;
+
+/// Reads leave no entry yet: the access log (`custody.log.*`) comes with search. Each read is
+/// listed, so that a new one is a decision.
+const READS: &[&str] = &[
+    "listEntries",
+    "getEntry",
+    "listQuarantine",
+    "getQuarantined",
+    "getMaskPolicy",
+    "listTenants",
+    "getTenant",
+    "listUsers",
+    "getUser",
+    "listInvitations",
+    "listApiKeys",
+    "getApiKey",
+    "getMe",
+    "getSigningKeys",
+];
+
+#[test]
+fn every_read_is_on_the_list() {
+    let reads: Vec<_> = Operation::ALL.iter().filter(|o| o.trail() == Trail::Read).map(|o| o.id()).collect();
+    assert_eq!(reads, READS);
+}
+
+#[tokio::test]
+async fn every_change_leaves_its_entry_with_who_did_it() {
+    let server = shared().await;
+    let deeds = Deeds::done(server).await;
+    for operation in Operation::ALL {
+        let Trail::Entry(action) = operation.trail() else { continue };
+        let entry: Value = entry_of(&deeds.log_of(*operation), action, operation.route()).await;
+        let principal = entry["recorded_by"]["principal"].as_str().unwrap();
+        assert!(
+            !principal.starts_with("system:") || operation.access() == Access::Public,
+            "{action}: {entry}"
+        );
+        assert!(entry["event_id"].is_string(), "{action}: {entry}");
+        assert!(entry["actor"]["id"].is_string(), "{action}: {entry}");
+    }
+}
+
+#[tokio::test]
+#[should_panic(expected = "did not happen within")]
+async fn a_change_that_leaves_nothing_is_found() {
+    let tenant = shared().await.tenant().await;
+    entry_of(&tenant.auditor, "custody.never.happened", "POST /nowhere").await;
+}

@@ -1,0 +1,127 @@
+//! Two tenants with real CloudTrail: every operation called with the other tenant's ids, by every
+//! role, answers byte for byte as for ids that never were.
+
+use std::collections::BTreeMap;
+
+use custody_auth::Operation;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::Called;
+use crate::support::{Api, Server, Tenant, shared};
+
+/// One real id of each kind that stands in a path, all of one tenant.
+struct Belongings(BTreeMap<&'static str, String>);
+
+impl Belongings {
+    async fn of(tenant: &Tenant) -> Self {
+        let text = |value: &Value, key: &str| {
+            value[key].as_str().unwrap_or_else(|| panic!("{key} in {value}")).to_owned()
+        };
+        if let Some(folder) = custody_testkit::data::path("cloudtrail") {
+            let file = std::fs::read_dir(folder)
+                .unwrap()
+                .map(|f| f.unwrap().path())
+                .find(|p| p.extension().is_some_and(|e| e == "json"));
+            let bytes = std::fs::read(file.unwrap()).unwrap();
+            let answer = tenant
+                .writer
+                .post_bytes("/api/v1/logs/bulk?format=cloudtrail", "application/json", bytes)
+                .await
+                .expect(200);
+            assert_eq!(answer["quarantined"], 0, "{answer}");
+        }
+        let entry = tenant.write("theirs.only").await;
+        let quarantined =
+            tenant.writer.post("/api/v1/logs", &json!({"actor": {"id": "u"}})).await.problem(422);
+        let email = format!("{}@example.com", Uuid::new_v4().simple());
+        let invitation = tenant
+            .admin
+            .post("/api/v1/invitations", &json!({"email": email, "role": "auditor"}))
+            .await
+            .expect(201);
+        let secret = text(&invitation, "secret");
+        let accept = json!({"secret": secret, "password": "correct horse battery"});
+        tenant.admin.post("/api/v1/auth/accept", &accept).await.expect(200);
+        let users = tenant.admin.get("/api/v1/users").await.expect(200);
+        let open = json!({"email": format!("{}@example.com", Uuid::new_v4().simple()), "role": "user"});
+        let open = tenant.admin.post("/api/v1/invitations", &open).await.expect(201);
+        let key = tenant
+            .admin
+            .post("/api/v1/api-keys", &json!({"name": "theirs", "role": "writer"}))
+            .await
+            .expect(201);
+        Self(BTreeMap::from([
+            ("/api/v1/logs/{id}", text(&entry, "id")),
+            ("/api/v1/quarantine/{id}", text(&quarantined, "quarantine_id")),
+            ("/api/v1/users/{id}", text(&users["items"][0], "id")),
+            ("/api/v1/invitations/{id}", text(&open, "id")),
+            ("/api/v1/api-keys/{id}", text(&key, "id")),
+            ("/api/v1/tenants/{id}", tenant.id.clone()),
+        ]))
+    }
+}
+
+/// What tells a stranger that `id` exists: any difference to an id that never was.
+async fn told_apart(called: Called, api: &Api, id: &str) -> Option<String> {
+    let theirs = called.call(api, id).await;
+    let never = called.call(api, &Uuid::now_v7().to_string()).await;
+    let same =
+        theirs.status == never.status && theirs.bytes == never.bytes && theirs.status.is_client_error();
+    (!same).then(|| {
+        let (theirs_text, never_text) =
+            (String::from_utf8_lossy(&theirs.bytes), String::from_utf8_lossy(&never.bytes));
+        format!("{}: theirs {} {theirs_text}, never {} {never_text}", called.id, theirs.status, never.status)
+    })
+}
+
+async fn setting(server: &Server) -> (Tenant, Belongings) {
+    let (me, them) = tokio::join!(server.tenant(), server.tenant());
+    let belongings = Belongings::of(&them).await;
+    (me, belongings)
+}
+
+#[tokio::test]
+async fn every_operation_answers_for_another_tenant_s_ids_as_for_ids_that_never_were() {
+    let server = shared().await;
+    let (me, theirs) = setting(server).await;
+    let mut wrong = Vec::new();
+    for operation in Operation::ALL.iter().filter(|o| o.route().contains("{id}")) {
+        let called = Called::from(*operation);
+        let path = called.route.split_once(' ').unwrap().1;
+        let id = theirs.0.get(path).unwrap_or_else(|| panic!("no belonging for {path}: add one"));
+        for (role, api) in me.callers() {
+            wrong.extend(
+                told_apart(called, api, id).await.map(|difference| format!("as {role}: {difference}")),
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[tokio::test]
+async fn lists_hold_nothing_of_another_tenant() {
+    let server = shared().await;
+    let (me, theirs) = setting(server).await;
+    for operation in
+        Operation::ALL.iter().filter(|o| o.route().starts_with("GET ") && !o.route().contains("{id}"))
+    {
+        for (role, api) in me.callers() {
+            let answer = Called::from(*operation).call(api, "").await;
+            let text = String::from_utf8_lossy(&answer.bytes).into_owned();
+            for id in theirs.0.values() {
+                assert!(!text.contains(id.as_str()), "{} as {role} shows {id}", operation.id());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_operation_that_tells_them_apart_is_found() {
+    let server = shared().await;
+    let tenant = server.tenant().await;
+    let id = tenant.write("own.entry").await["id"].as_str().unwrap().to_owned();
+    // The owner's own view stands for a route that forgot the tenant.
+    let broken = Called { id: "broken", route: "GET /api/v1/logs/{id}" };
+    assert!(told_apart(broken, &tenant.auditor, &id).await.is_some());
+}

@@ -1,0 +1,83 @@
+//! Does everything once that leaves a trail, and looks for it.
+
+use custody_auth::Operation;
+use custody_testkit::eventually;
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::{Answer, Api, Server, Tenant};
+
+/// Every change of the API, done once in one tenant (and by the operator).
+pub(crate) struct Deeds {
+    tenant: Tenant,
+    operator: Api,
+}
+
+impl Deeds {
+    pub(crate) async fn done(server: &Server) -> Self {
+        let tenant = server.tenant().await;
+        let operator = server.token(None, "operator").await;
+        let admin = &tenant.admin;
+        let email = format!("{}@example.com", Uuid::new_v4().simple());
+        let password = "correct horse battery";
+
+        let name = format!("d-{}", &Uuid::new_v4().simple().to_string()[..10]);
+        operator.post("/api/v1/tenants", &json!({"name": name})).await.expect(201);
+        admin.put("/api/v1/mask-policy", &json!({"version": 1})).await.expect(200);
+        let key = admin.post("/api/v1/api-keys", &json!({"name": "k", "role": "writer"})).await.expect(201);
+        admin.delete(&format!("/api/v1/api-keys/{}", key["id"].as_str().unwrap())).await.expect(204);
+
+        let wish = json!({"email": email, "role": "user"});
+        let invitation = admin.post("/api/v1/invitations", &wish).await.expect(201);
+        let secret = invitation["secret"].as_str().unwrap();
+        let accept = json!({"secret": secret, "password": password});
+        server.anonymous().post("/api/v1/auth/accept", &accept).await.expect(200);
+        let other = json!({"email": "else@example.com", "role": "user"});
+        let other = admin.post("/api/v1/invitations", &other).await.expect(201);
+        admin.delete(&format!("/api/v1/invitations/{}", other["id"].as_str().unwrap())).await.expect(204);
+
+        Self::person(server, &tenant, &email, password).await;
+        Self { tenant, operator }
+    }
+
+    /// What a person does with their own session, and what an admin then does to them.
+    async fn person(server: &Server, tenant: &Tenant, email: &str, password: &str) {
+        let anonymous = server.anonymous();
+        let sign_in = json!({"email": email, "password": password, "tenant": tenant.name});
+        let session = anonymous.post("/api/v1/auth/login", &sign_in).await.expect(200);
+        let refresh = json!({"refresh_token": session["refresh_token"]});
+        let session = anonymous.post("/api/v1/auth/token", &refresh).await.expect(200);
+        let me = anonymous.with_token(session["access_token"].as_str().unwrap());
+        me.post("/api/v1/auth/ticket", &json!({})).await.expect(201);
+        let change = json!({"current_password": password, "password": "another correct horse"});
+        me.post("/api/v1/auth/password", &change).await.expect(204);
+        me.post("/api/v1/auth/logout", &json!({})).await.expect(204);
+
+        let users = tenant.admin.get("/api/v1/users").await.expect(200);
+        let user = users["items"].as_array().unwrap().iter().find(|user| user["email"] == email).unwrap();
+        let path = format!("/api/v1/users/{}", user["id"].as_str().unwrap());
+        tenant.admin.patch(&path, &json!({"role": "auditor"})).await.expect(200);
+        tenant.admin.delete(&path).await.expect(204);
+    }
+
+    /// Who can read the log that the operation writes to.
+    pub(crate) fn log_of(&self, operation: Operation) -> Api {
+        match operation {
+            Operation::CreateTenant => self.operator.clone(),
+            _ => self.tenant.auditor.clone(),
+        }
+    }
+}
+
+/// The newest entry with this action that came this way, as soon as it is in the log.
+pub(crate) async fn entry_of(reader: &Api, action: &str, route: &str) -> Value {
+    let query = format!("action:{action} recorded_by.via:\"{route}\"");
+    eventually(action, || async {
+        let request =
+            reader.request(Method::GET, "/api/v1/logs").query(&[("q", query.as_str()), ("limit", "1")]);
+        let page = Answer::of(request).await.expect(200);
+        page["items"].get(0).cloned()
+    })
+    .await
+}

@@ -1,0 +1,14 @@
+//! Black-box tests: the real binary, asked by URL and by command line.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
+
+mod command_line;
+mod coverage;
+mod crash;
+mod edge;
+mod entries;
+mod import;
+mod outage;
+mod running;
+mod sign_in;
+mod support;
