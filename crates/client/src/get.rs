@@ -15,7 +15,7 @@ pub struct GetArgs {
     #[command(flatten)]
     connection: Connection,
 
-    /// The entry's id, as an import's receipt or a search says it.
+    /// The entry's id, as a receipt or `custody search --json` says it.
     id: String,
 }
 

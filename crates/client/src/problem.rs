@@ -70,7 +70,7 @@ impl Problem {
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&shown(&self.title))?;
-        if let Some(detail) = self.detail.as_deref().filter(|d| *d != self.title) {
+        if let Some(detail) = self.detail.as_deref().filter(|d| d.trim_end_matches('.') != self.title) {
             write!(f, ": {}", shown_lines(detail))?;
         }
         for error in &self.errors {
@@ -88,7 +88,10 @@ impl fmt::Display for Problem {
             write!(f, "\n  (request {})", shown(id))?;
         }
         if self.status == 401 {
-            write!(f, "\n  set CUSTODY_TOKEN or --token to an API key or token that is in force")?;
+            write!(
+                f,
+                "\n  set CUSTODY_TOKEN or --token to an API key, or to what `custody token issue` prints"
+            )?;
         }
         Ok(())
     }

@@ -8,7 +8,7 @@ use custody_auth::{AuthConfig, Authenticator, SystemAuthority, Tokens};
 use custody_keys::Keys;
 use custody_store::{
     DatabaseConfig, Store,
-    embedded::{self, DataDir, Place, Purpose, Server},
+    embedded::{self, DataDir, Layout, Place, Purpose, Server},
     migrate::{Migrated, migrate},
     signing_keys,
 };
@@ -131,7 +131,12 @@ pub(crate) async fn with<T>(
     config: &Config,
     work: impl AsyncFnOnce(&Installation) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
+    let known = Layout::new(&config.data_dir).version().exists();
     let installation = Installation::command(config).await?;
+    if !known && config.database_url.is_none() {
+        // Most likely it was meant to be another one.
+        tracing::warn!("there was no installation in {}; a new one was made", config.data_dir.display());
+    }
     let result = work(&installation).await;
     installation.close().await;
     result

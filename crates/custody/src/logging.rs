@@ -7,6 +7,9 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, LogFormat};
 
+/// What the database says about a table that is there already is no news. A filter that names it wins.
+const QUIET: &str = "sqlx::postgres::notice=warn";
+
 /// Starts logging. A server logs as it is configured; a command only warns, unless `RUST_LOG` says
 /// otherwise, because its answer is what the person wants to see.
 pub(crate) fn start(config: &Config, serving: bool) -> anyhow::Result<()> {
@@ -15,7 +18,8 @@ pub(crate) fn start(config: &Config, serving: bool) -> anyhow::Result<()> {
         (Err(_), true) => config.log.clone(),
         (Err(_), false) => "warn".to_owned(),
     };
-    let filter = EnvFilter::try_new(&filter).with_context(|| format!("log = {filter:?}"))?;
+    let filter =
+        EnvFilter::try_new(format!("{QUIET},{filter}")).with_context(|| format!("log = {filter:?}"))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr);
     match config.log_format {
         LogFormat::Json => builder.json().flatten_event(true).init(),

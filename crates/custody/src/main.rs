@@ -34,12 +34,13 @@ use crate::{
     arg_required_else_help = true
 )]
 struct Cli {
-    #[command(flatten)]
-    flags: Flags,
-
-    /// Answers are JSON on standard output.
+    /// Answers in JSON, for programs.
+    // Before the settings, whose heading would hold it otherwise.
     #[arg(long, global = true)]
     json: bool,
+
+    #[command(flatten)]
+    flags: Flags,
 
     #[command(subcommand)]
     command: Command,
@@ -47,25 +48,33 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Runs the API, the followers and the worker.
+    /// Runs the server: the HTTP API, the work behind it and, without `DATABASE_URL`, its database.
     Serve(ServeArgs),
     /// Brings the database's schema to this version, and stops.
     Migrate,
     /// Makes and lists tenants.
     #[command(subcommand)]
     Tenant(TenantCommand),
-    /// Makes people, and gives a new one-time sign-in.
+    /// Adds people to tenants, and gives new one-time sign-ins.
     #[command(subcommand)]
     User(UserCommand),
     /// Issues, lists and revokes tokens.
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Changes the keys that sign tokens.
+    /// Changes the key that signs tokens.
     #[command(subcommand)]
     Keys(KeysCommand),
     /// Sends files of events to a server.
+    ///
+    /// A file is a JSON array, CloudTrail's `{"Records": […]}`, or one object a line. Running it again adds
+    /// nothing for events with an id of their own (`event_id`, CloudTrail's `eventID`): an import that broke
+    /// off is resumed by starting it again. Exits with 1 if anything was not taken.
     Import(ImportArgs),
     /// Asks a server for entries.
+    ///
+    /// For example: custody search 'actor:alice action:iam.* severity>=ERROR "access denied"'. The table
+    /// shows when something happened, in UTC; what was received last comes first. With --json each line is a
+    /// whole entry, with its id. The query language: docs/query.md.
     Search(SearchArgs),
     /// Fetches one entry from a server.
     Get(GetArgs),

@@ -30,7 +30,7 @@ pub(crate) struct ServeArgs {
     #[arg(long)]
     sample: bool,
     /// Runs the HTTP side alone, or the background work alone, of a server on several machines.
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, value_name = "SIDE")]
     only: Option<Side>,
     /// Stops when standard input closes: for a parent that must not leave it behind.
     #[arg(long)]
@@ -47,7 +47,7 @@ pub(crate) async fn run(args: ServeArgs, config: &Config) -> anyhow::Result<Exit
     // Listened for before anything is started, so that an early Ctrl-C stops in order too.
     let stop = stop_token(args.until_stdin_closes)?;
     for name in crate::config::unknown_variables() {
-        tracing::warn!("{name} is no setting of this version; `custody config` prints all");
+        tracing::warn!("{name} is no setting of this version; `custody config` lists all");
     }
     // Bound first: a port in use is said at once, and nothing has to be stopped again.
     let listener = match args.only {
@@ -61,6 +61,9 @@ pub(crate) async fn run(args: ServeArgs, config: &Config) -> anyhow::Result<Exit
     };
     let result = serve(&args, config, &installation, listener, metrics, stop).await;
     installation.close().await;
+    if result.is_ok() {
+        tracing::info!("stopped");
+    }
     result.map(|()| ExitCode::SUCCESS)
 }
 

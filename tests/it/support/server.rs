@@ -25,7 +25,7 @@ pub(crate) struct Server {
     data: PathBuf,
     database: Option<String>,
     child: Child,
-    log: PathBuf,
+    log: tempfile::TempPath,
     _folder: Option<TempDir>,
 }
 
@@ -60,7 +60,7 @@ impl Server {
     pub(crate) async fn try_start(options: Options) -> Result<Self, String> {
         let folder = options.data.is_none().then(readable_temp_dir);
         let data = options.data.clone().unwrap_or_else(|| folder.as_ref().unwrap().path().join("data"));
-        let log = std::env::temp_dir().join(format!("custody-test-{}.log", uuid::Uuid::new_v4()));
+        let log = tempfile::NamedTempFile::with_prefix("custody-test-").unwrap().into_temp_path();
         let mut command = Command::new(BINARY);
         clean_environment(&mut command, &data, options.database.as_deref());
         command.args(["serve", "--until-stdin-closes"]).args(&options.flags);

@@ -48,6 +48,11 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 fn refuse(bytes: &[u8], error: &serde_json::Error, pointer: String) -> Problem {
     let detail = message(error);
     if error.is_data() {
+        // serde names what is missing at the place of the whole.
+        if let Some(field) = detail.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+            return Problem::new(Kind::Invalid, "The body does not have the expected shape.")
+                .fault(Fault::at(format!("{pointer}/{field}"), "is required"));
+        }
         return Problem::new(Kind::Invalid, "The body does not have the expected shape.")
             .fault(Fault::at(pointer, detail));
     }

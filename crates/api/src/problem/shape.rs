@@ -30,4 +30,8 @@ pub(crate) struct ProblemBody {
     errors: Option<Vec<Fault>>,
     /// Under which id the bytes were kept, if they were quarantined.
     quarantine_id: Option<Uuid>,
+    /// Why they were (409, 422): `schema`, `time`, `conflict`, …; docs/http.md lists them all.
+    reason: Option<String>,
+    /// The bound that the body is over, in bytes (413).
+    limit: Option<u64>,
 }

@@ -27,7 +27,8 @@ pub struct ImportArgs {
     #[command(flatten)]
     connection: Connection,
 
-    /// Files, and folders with everything in them; `-` is standard input.
+    /// Files, and folders with all .json, .ndjson, .jsonl and .log files in them, compressed or not;
+    /// `-` is standard input.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 

@@ -1,7 +1,6 @@
 //! `custody search`
 
 mod caret;
-
 mod page;
 mod row;
 mod table;
@@ -22,10 +21,11 @@ pub struct SearchArgs {
     query: Vec<String>,
 
     /// The most entries to print.
-    #[arg(long, default_value_t = 50, value_name = "N")]
+    #[arg(long, default_value_t = 50, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: u64,
 
-    /// The order: `-received_at` (newest first), `received_at`, `-occurred_at`, `occurred_at`.
+    /// The order: `-received_at` (received last first; the default), `received_at`, `-occurred_at`,
+    /// `occurred_at`.
     #[arg(long, allow_hyphen_values = true)]
     sort: Option<String>,
 

@@ -14,7 +14,7 @@ use anyhow::Context as _;
 use custody_auth::Role;
 use custody_domain::TenantId;
 use custody_store::{
-    StoreError,
+    IdentityError, StoreError,
     tenants::{self, Tenant},
 };
 use serde::Serialize;
@@ -37,14 +37,31 @@ impl Console {
     /// An error with its causes, on standard error.
     pub(crate) fn error(self, error: &anyhow::Error) {
         if self.json {
-            let causes: Vec<_> = error.chain().skip(1).map(ToString::to_string).collect();
-            eprintln!("{}", serde_json::json!({"error": error.to_string(), "causes": causes}));
+            let causes: Vec<_> = error.chain().skip(1).map(said).collect();
+            eprintln!("{}", serde_json::json!({"error": said(error.as_ref()), "causes": causes}));
             return;
         }
-        eprintln!("custody: {error}");
-        for cause in error.chain().skip(1) {
-            eprintln!("  because {cause}");
+        let mut last = said(error.as_ref());
+        eprintln!("custody: {last}");
+        for cause in error.chain().skip(1).map(said) {
+            // Many errors end with the words of what they came from.
+            if !last.ends_with(&cause) {
+                eprintln!("  because {cause}");
+            }
+            last = cause;
         }
+    }
+}
+
+/// An error in the command line's words: what a request calls `/ttl` was given as `--ttl`.
+fn said(error: &(dyn std::error::Error + 'static)) -> String {
+    let Some(IdentityError::Invalid { pointer, detail }) = error.downcast_ref() else {
+        return error.to_string();
+    };
+    match *pointer {
+        "/admin_email" => format!("--admin: {detail}"),
+        "/role" | "/ttl" => format!("--{}: {detail}", pointer.trim_start_matches('/')),
+        _ => format!("{}: {detail}", pointer.trim_start_matches('/')),
     }
 }
 
@@ -71,18 +88,26 @@ pub(crate) fn table(header: &[&str], rows: &[Vec<String>]) -> String {
     lines.join("\n")
 }
 
-/// The tenant that a command names; an operator's place is the reserved one.
-pub(crate) async fn tenant_of(
+/// The tenant that somebody with this role is to act in; an operator's place is the reserved one.
+pub(crate) async fn tenant_for(
     installation: &Installation,
     named: Option<&str>,
     role: Role,
 ) -> anyhow::Result<Tenant> {
+    if named.is_none() && role != Role::Operator {
+        anyhow::bail!("the role {role} needs a tenant: --tenant NAME");
+    }
+    let tenant = tenant_of(installation, named).await?;
+    if role == Role::Operator && tenant.id != TenantId::RESERVED {
+        anyhow::bail!("an operator belongs to no tenant: leave --tenant out");
+    }
+    Ok(tenant)
+}
+
+/// The tenant that a command names; without a name the reserved one, the operators' own.
+pub(crate) async fn tenant_of(installation: &Installation, named: Option<&str>) -> anyhow::Result<Tenant> {
     let reserved = TenantId::RESERVED.to_string();
-    let name = match (named, role) {
-        (Some(name), _) => name,
-        (None, Role::Operator) => &reserved,
-        (None, role) => anyhow::bail!("a {role} needs a tenant: --tenant NAME"),
-    };
+    let name = named.unwrap_or(&reserved);
     match tenants::find(&installation.store, &installation.authority, name).await {
         Err(StoreError::NotFound) => {
             anyhow::bail!("there is no tenant {name:?}; `custody tenant list` shows all")

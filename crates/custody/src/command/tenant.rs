@@ -17,14 +17,14 @@ pub(crate) enum TenantCommand {
     Create {
         /// Its short name: small letters, digits and hyphens, at most 63.
         name: String,
-        /// What people read; default: the short name.
+        /// What people read (default: the short name).
         #[arg(long)]
         title: Option<String>,
         /// Invites this address as the first admin, and prints the invitation's secret.
         #[arg(long, value_name = "EMAIL")]
         admin: Option<String>,
     },
-    /// Lists all tenants.
+    /// Lists all tenants. `custody` is the operators' own.
     List,
 }
 
@@ -58,7 +58,10 @@ async fn create(
     console.answer(&value, || {
         let made = format!("made the tenant {} ({})", tenant.name, tenant.id);
         match secret {
-            Some(secret) => format!("{made}\nthe invitation's secret, shown this once: {secret}"),
+            Some(secret) => format!(
+                "{made}\nthe invitation's secret, shown this once: {secret}\nit is accepted by POST \
+                 /api/v1/auth/accept {{\"secret\": …, \"password\": …}}"
+            ),
             None => made,
         }
     })

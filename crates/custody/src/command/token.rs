@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use chrono::{TimeDelta, Utc};
 use clap::Subcommand;
 use custody_auth::Role;
-use custody_domain::TokenId;
+use custody_domain::{TenantId, TokenId};
 use custody_store::{PageRequest, StoreError, issued_tokens};
 use serde_json::json;
 
-use super::{Console, print, role_of, table, tenant_of};
+use super::{Console, print, role_of, table, tenant_for, tenant_of};
 use crate::{config::Config, installation};
 
 #[derive(Debug, Subcommand)]
@@ -20,25 +20,29 @@ pub(crate) enum TokenCommand {
         #[arg(long, required_if_eq_any([("role", "admin"), ("role", "auditor"), ("role", "user"), ("role", "writer")]))]
         tenant: Option<String>,
         /// admin, auditor, user, writer or operator.
+        ///
+        /// An admin may do all there is within the tenant, an auditor read all of it, a user record and read
+        /// what they recorded, a writer record alone. An operator makes tenants and sees no tenant's data.
         #[arg(long, value_parser = role_of)]
         role: Role,
-        /// How long it is good for: 30m, 24h, 7d; at most 366d.
-        #[arg(long, default_value = "24h", value_parser = duration_of)]
+        /// How long it is good: 30m, 24h, 7d; at most 366d.
+        #[arg(long, default_value = "24h", value_name = "DURATION", value_parser = duration_of)]
         ttl: TimeDelta,
-        /// What it is for, as lists and the log say it.
+        /// What it is for; lists and the log say so.
         #[arg(long, default_value = "command line")]
         name: String,
     },
-    /// Lists the tokens of a tenant (default: the operators').
+    /// Lists the tokens that this command issued: a tenant's, or the operators'.
     List {
+        /// A tenant's name or id (default: the operators').
         #[arg(long)]
         tenant: Option<String>,
     },
-    /// Ends a token's life; servers know within 5 seconds.
+    /// Ends a token's life; servers know it within 5 seconds.
     Revoke {
         /// Its id, as `token list` shows it.
         id: TokenId,
-        /// The tenant it is for (default: the operators').
+        /// The tenant that it is for (default: the operators').
         #[arg(long)]
         tenant: Option<String>,
     },
@@ -65,7 +69,7 @@ async fn issue(
     new: issued_tokens::NewIssuedToken,
 ) -> anyhow::Result<()> {
     let (issued, minted) = installation::with(config, async |installation| {
-        let tenant = tenant_of(installation, tenant.as_deref(), new.role).await?;
+        let tenant = tenant_for(installation, tenant.as_deref(), new.role).await?;
         let scope = installation.authority.scope(tenant.id, "command line");
         Ok(issued_tokens::create(&installation.store, &installation.tokens, &scope, new, Utc::now()).await?)
     })
@@ -76,7 +80,7 @@ async fn issue(
 
 async fn list(config: &Config, console: Console, tenant: Option<String>) -> anyhow::Result<()> {
     let tokens = installation::with(config, async |installation| {
-        let tenant = tenant_of(installation, tenant.as_deref(), Role::Operator).await?;
+        let tenant = tenant_of(installation, tenant.as_deref()).await?;
         let scope = installation.authority.scope(tenant.id, "command line");
         let (mut all, mut after) = (Vec::new(), None);
         loop {
@@ -122,11 +126,14 @@ async fn revoke(
     tenant: Option<String>,
 ) -> anyhow::Result<()> {
     installation::with(config, async |installation| {
-        let tenant = tenant_of(installation, tenant.as_deref(), Role::Operator).await?;
+        let tenant = tenant_of(installation, tenant.as_deref()).await?;
         let scope = installation.authority.scope(tenant.id, "command line");
         match issued_tokens::revoke(&installation.store, &scope, id, Utc::now()).await {
+            Err(StoreError::NotFound) if tenant.id == TenantId::RESERVED => {
+                anyhow::bail!("the operators have no such token; --tenant NAME ends one of a tenant's")
+            }
             Err(StoreError::NotFound) => {
-                anyhow::bail!("{} has no such token that is still good", tenant.name)
+                anyhow::bail!("{} has no such token, or it was revoked before", tenant.name)
             }
             other => Ok(other?),
         }

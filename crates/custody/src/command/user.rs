@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use clap::Subcommand;
 use custody_auth::{Role, SecretKind};
 use custody_domain::TenantId;
-use custody_store::{one_time_secrets, users};
+use custody_store::{IdentityError, StoreError, one_time_secrets, users};
 use serde_json::json;
 
 use super::{Console, role_of};
@@ -16,16 +16,23 @@ use crate::{config::Config, installation};
 pub(crate) enum UserCommand {
     /// Makes a person a member of a tenant; a new one gets a one-time sign-in.
     Create {
+        /// Their address, by which they sign in.
         email: String,
         /// A tenant's name or id; not for an operator.
         #[arg(long)]
         tenant: Option<String>,
         /// admin, auditor, user, writer or operator.
+        ///
+        /// An admin may do all there is within the tenant, an auditor read all of it, a user record and read
+        /// what they recorded, a writer record alone. An operator makes tenants and sees no tenant's data.
         #[arg(long, value_parser = role_of)]
         role: Role,
     },
     /// Takes a person's password and sessions away and gives a new one-time sign-in.
-    Reset { email: String },
+    Reset {
+        /// Their address.
+        email: String,
+    },
 }
 
 impl UserCommand {
@@ -46,7 +53,7 @@ async fn create(
     role: Role,
 ) -> anyhow::Result<()> {
     let (created, tenant) = installation::with(config, async |installation| {
-        let tenant = super::tenant_of(installation, tenant.as_deref(), role).await?;
+        let tenant = super::tenant_for(installation, tenant.as_deref(), role).await?;
         let scope = installation.authority.scope(tenant.id, "command line");
         let new = users::NewUser { email, tenant: tenant.id, role };
         let created =
@@ -56,14 +63,15 @@ async fn create(
     .await?;
     let secret = created.one_time_secret.as_ref().map(|secret| secret.text.as_str());
     let value = json!({"id": created.user, "email": created.email, "tenant": tenant.name, "role": role, "one_time_secret": secret});
-    console.answer(&value, || match secret {
-        Some(secret) => {
-            format!("made {} {role} of {}\n{}", created.email, tenant.name, once(secret, Utc::now()))
+    console.answer(&value, || {
+        let made = match role {
+            Role::Operator => format!("{} is an operator now", created.email),
+            role => format!("{} is {role} of {} now", created.email, tenant.name),
+        };
+        match secret {
+            Some(secret) => format!("{made}\n{}", once(secret, Utc::now())),
+            None => format!("{made}\nthey sign in with the password that they have"),
         }
-        None => format!(
-            "made {} {role} of {}; they sign in with the password that they have",
-            created.email, tenant.name
-        ),
     })
 }
 
@@ -71,7 +79,12 @@ async fn reset(config: &Config, console: Console, email: &str) -> anyhow::Result
     let secret = installation::with(config, async |installation| {
         let scope = installation.authority.scope(TenantId::RESERVED, "command line");
         let (store, authority) = (&installation.store, &installation.authority);
-        Ok(one_time_secrets::reset(store, &scope, authority, email, Utc::now()).await?)
+        match one_time_secrets::reset(store, &scope, authority, email, Utc::now()).await {
+            Err(IdentityError::Store(StoreError::NotFound)) => {
+                anyhow::bail!("there is nobody with the address {email:?}")
+            }
+            other => Ok(other?),
+        }
     })
     .await?;
     let text = secret.text.as_str();
@@ -80,5 +93,5 @@ async fn reset(config: &Config, console: Console, email: &str) -> anyhow::Result
 
 fn once(secret: &str, now: DateTime<Utc>) -> String {
     let until = now + SecretKind::OneTime.lifetime();
-    format!("signs in once, instead of a password, until {}: {secret}", until.format("%Y-%m-%d %H:%M UTC"))
+    format!("signs in once, in place of a password, until {}: {secret}", until.format("%Y-%m-%d %H:%M UTC"))
 }

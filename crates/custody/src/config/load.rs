@@ -6,6 +6,7 @@ use anyhow::bail;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use figment::{
     Figment, Metadata, Profile, Provider,
+    error::Kind,
     providers::{Format as _, Toml},
     value::{Dict, Map, Value},
 };
@@ -53,6 +54,10 @@ pub(crate) fn load(flags: &Flags) -> anyhow::Result<Loaded> {
     let config: Config = figment.extract().map_err(|error| explain(&error))?;
     if config.tls_cert.is_some() != config.tls_key.is_some() {
         bail!("tls_cert and tls_key go together; only one of them is set");
+    }
+    let is_postgres = |url: &str| url.starts_with("postgres://") || url.starts_with("postgresql://");
+    if config.database_url.as_deref().is_some_and(|url| !is_postgres(url)) {
+        bail!("DATABASE_URL must look like postgres://user:password@host:5432/database");
     }
     if config.keys != "local" {
         bail!("keys = {:?}: only `local` is there yet", config.keys);
@@ -115,6 +120,9 @@ fn text(value: &Value) -> String {
 /// Figment's message, with the setting's names in all three places.
 fn explain(error: &figment::Error) -> anyhow::Error {
     let key = error.path.join(".");
+    if let Kind::UnknownField(name, _) = &error.kind {
+        return anyhow::anyhow!("there is no setting `{name}`; `custody config` lists all");
+    }
     match SETTINGS.iter().find(|setting| setting.key == key) {
         Some(setting) => anyhow::anyhow!(
             "the setting {key} (--{}, {}): {}\n  {}",
@@ -158,8 +166,9 @@ impl Provider for Layer {
 impl Args for Flags {
     fn augment_args(command: Command) -> Command {
         let file = Arg::new("config").long("config").value_name("FILE").global(true);
-        let command = command
-            .next_help_heading("Settings (also in the environment and the file, see `custody config`)");
+        let command = command.next_help_heading(
+            "Settings of the server and its database (also by environment or file, see `custody config`)",
+        );
         let command = command.arg(file.help("Configuration file, TOML [env: CUSTODY_CONFIG]"));
         SETTINGS.iter().fold(command, |command, setting| {
             command.arg(
@@ -196,7 +205,15 @@ impl FromArgMatches for Flags {
 
 /// Variables that look like settings and are none: most likely misspelt.
 pub(crate) fn unknown_variables() -> Vec<String> {
-    let elsewhere = ["CUSTODY_CONFIG", "CUSTODY_URL", "CUSTODY_TOKEN", "CUSTODY_TEST_"];
+    let elsewhere = [
+        "CUSTODY_CONFIG",
+        "CUSTODY_URL",
+        "CUSTODY_TOKEN",
+        "CUSTODY_CA_FILE",
+        // The Makefile's and the tests'.
+        "CUSTODY_CACHE",
+        "CUSTODY_TEST_",
+    ];
     let known = |name: &str| {
         SETTINGS.iter().any(|s| s.env == name) || elsewhere.iter().any(|prefix| name.starts_with(prefix))
     };

@@ -29,7 +29,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting("listen", "CUSTODY_LISTEN", "127.0.0.1:8080", "Address and port of the HTTP server."),
     Setting { key: "database_url", env: "DATABASE_URL", default: "", doc: "A PostgreSQL 15 or newer, as the user who owns the schema (needs CREATEROLE once). Without it a private server is run under data_dir.", secret: true },
     setting("keys", "CUSTODY_KEYS", "local", "What wraps stored secrets: `local`, a master key file in data_dir."),
-    setting("log_name", "CUSTODY_LOG_NAME", "", "Name of this installation's logs in checkpoints and tokens; fixed at first start. Default: custody.local/<random>."),
+    setting("log_name", "CUSTODY_LOG_NAME", "", "Name of this installation's logs in checkpoints and tokens; fixed at first start. Default: custody- and 16 random hexadecimal digits."),
     setting("pg_bin", "CUSTODY_PG_BIN", "", "Folder of PostgreSQL server binaries for the private server. Default: looked for, else fetched."),
     setting("pool_app", "CUSTODY_POOL_APP", "8", "Connections for reading and changing one tenant's rows. Each request holds one for a few milliseconds."),
     setting("pool_writer", "CUSTODY_POOL_WRITER", "4", "Connections that append to the log."),

@@ -117,15 +117,17 @@ async fn upkeep(metrics: PrometheusHandle) {
 }
 
 async fn tell_state(mut state: watch::Receiver<State>) {
+    let mut was_down = false;
     loop {
         let up = {
             let now = state.borrow_and_update();
             match &*now {
                 State::Down { reason } => {
+                    was_down = true;
                     tracing::error!(%reason, "the private database is down; it is started again");
                 }
-                State::Ready => tracing::info!("the private database is ready"),
-                State::Starting | State::Stopped => {}
+                State::Ready if was_down => tracing::info!("the private database is ready again"),
+                State::Ready | State::Starting | State::Stopped => {}
             }
             *now == State::Ready
         };

@@ -3,8 +3,9 @@
 use std::{fmt::Write as _, net::TcpListener, path::Path};
 
 use chrono::Utc;
+use custody_auth::NewSecret;
 use custody_domain::TenantId;
-use custody_store::one_time_secrets;
+use custody_store::{PageRequest, one_time_secrets, tenants};
 
 use crate::{command, config::Config, installation::Installation, sample};
 
@@ -25,42 +26,63 @@ pub(super) async fn print(
     match installation.private_server() {
         Some(server) => writeln!(
             text,
-            "  data     {} (private PostgreSQL {})",
+            "  its data is in {} (private PostgreSQL {})",
             config.data_dir.display(),
             server.version()
         )?,
-        None => writeln!(text, "  data     DATABASE_URL; keys in {}", config.data_dir.display())?,
+        None => {
+            writeln!(text, "  its data is in DATABASE_URL, its keys are in {}", config.data_dir.display())?;
+        }
     }
-    let program = program();
-    let place = place(config);
-    let mut once = Vec::new();
     let scope = installation.authority.scope(TenantId::RESERVED, "first start");
     let (store, authority) = (&installation.store, &installation.authority);
     let operator = one_time_secrets::first_operator(store, &scope, authority, OPERATOR, Utc::now()).await?;
+    let mut once = Vec::new();
     if let Some((email, secret)) = operator.and_then(|o| Some((o.email, o.one_time_secret?))) {
-        once.push((email, "operator: makes tenants", secret));
+        once.push((email, secret, "operator: makes tenants"));
     }
     if with_sample {
-        for (email, secret) in sample::sign_ins(installation).await? {
-            once.push((email, "admin of a sample tenant", secret));
-        }
+        let admins = sample::sign_ins(installation).await?;
+        once.extend(admins.into_iter().map(|(email, secret)| (email, secret, "admin of a sample tenant")));
     }
-    if !once.is_empty() {
-        writeln!(text, "\nSign in once with one of these, within 24 hours, and set a password:")?;
-        for (email, what, secret) in &once {
-            writeln!(text, "  {email}  {}  ({what})", secret.text.as_str())?;
-        }
-        let (email, _, secret) = once.last().unwrap_or(&once[0]);
-        let body = serde_json::json!({"email": email, "password": secret.text.as_str()});
-        writeln!(text, "  curl -s {url}/api/v1/auth/login -H 'content-type: application/json' -d '{body}'")?;
-    }
-    let tenant = if with_sample { sample::TENANT } else { "NAME" };
-    let token = format!("$({program} token issue{place} --tenant {tenant} --role auditor)");
-    writeln!(text, "\nTry:")?;
-    writeln!(text, "  curl -s -H \"Authorization: Bearer {token}\" '{url}/api/v1/logs?limit=3'")?;
-    writeln!(text, "  {program} search 'outcome:failure' --limit 5 --url {url} --token \"{token}\"")?;
-    writeln!(text, "\nCtrl-C stops it, and the database with it.")?;
+    sign_in(&mut text, &url, &once)?;
+    let tenants = tenants::list_all(store, authority, PageRequest::new(2, None)).await?.items;
+    let tenant = tenants.iter().find(|tenant| tenant.id != TenantId::RESERVED);
+    try_out(&mut text, &url, config, tenant.map(|tenant| tenant.name.as_str()))?;
+    let and_more = if installation.private_server().is_some() { ", and the database with it" } else { "" };
+    writeln!(text, "\nCtrl-C stops it{and_more}.")?;
     command::print(text.trim_end())
+}
+
+/// Who may sign in by a secret, and how; the example is a tenant's admin, who has entries to see.
+fn sign_in(text: &mut String, url: &str, once: &[(String, NewSecret, &str)]) -> std::fmt::Result {
+    let an_admin = once.iter().find(|(email, ..)| email != OPERATOR);
+    let Some((email, secret, _)) = an_admin.or(once.first()) else { return Ok(()) };
+    writeln!(text, "\nSign in with one of these, once, within 24 hours, and set a password:")?;
+    let width = once.iter().map(|(email, ..)| email.len()).max().unwrap_or(0);
+    for (email, secret, what) in once {
+        writeln!(text, "  {email:<width$}  {}  {what}", secret.text.as_str())?;
+    }
+    let body = serde_json::json!({"email": email, "password": secret.text.as_str()});
+    writeln!(text, "  curl -s {url}/api/v1/auth/login -H 'content-type: application/json' -d '{body}'")?;
+    writeln!(text, "  then, with its access_token: POST /api/v1/auth/password {{\"password\": …}}")
+}
+
+/// Lines to paste into another terminal.
+fn try_out(text: &mut String, url: &str, config: &Config, tenant: Option<&str>) -> std::fmt::Result {
+    let (program, place) = (program(), place(config));
+    writeln!(text, "\nTry, in another terminal:")?;
+    if tenant.is_none() {
+        writeln!(text, "  {program} tenant create acme{place}")?;
+    }
+    let tenant = tenant.unwrap_or("acme");
+    writeln!(text, "  export CUSTODY_URL={url}")?;
+    writeln!(text, "  export CUSTODY_TOKEN=$({program} token issue{place} --tenant {tenant} --role admin)")?;
+    writeln!(text, "  {program} search --limit 5 'outcome:failure'")?;
+    writeln!(
+        text,
+        "  curl -s -H \"Authorization: Bearer $CUSTODY_TOKEN\" \"$CUSTODY_URL/api/v1/logs?limit=3\""
+    )
 }
 
 pub(super) fn print_worker() -> anyhow::Result<()> {
@@ -74,6 +96,12 @@ pub(super) fn print_worker() -> anyhow::Result<()> {
 fn program() -> String {
     let Ok(program) = std::env::current_exe() else { return "custody".to_owned() };
     let here = std::env::current_dir().unwrap_or_default();
+    // `target` may lead to where builds are kept.
+    let target = here.join("target");
+    let built = target.canonicalize().unwrap_or_else(|_| target.clone());
+    if let Ok(rest) = program.strip_prefix(&built) {
+        return format!("target/{}", rest.display());
+    }
     match program.strip_prefix(&here) {
         Ok(relative) => format!("./{}", relative.display()),
         Err(_) => program.display().to_string(),

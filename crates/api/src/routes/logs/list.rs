@@ -46,7 +46,8 @@ pub(crate) struct ListParameters {
     received_from: Option<String>,
     /// … and before that time.
     received_to: Option<String>,
-    /// `-received_at` (newest first, the default), `received_at`, `-occurred_at`, `occurred_at`.
+    /// `-received_at` (newest first, the default) or `received_at`. `-occurred_at` and `occurred_at` need an
+    /// index, which there is not yet: they are answered 400.
     sort: Option<String>,
     /// Entries of a page: 1 to 1000, 50 if not given.
     #[param(minimum = 1, maximum = 1000)]
