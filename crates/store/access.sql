@@ -102,18 +102,18 @@ GRANT EXECUTE ON FUNCTION custody_drop_partition(date) TO {reaper};
 GRANT SELECT, INSERT, UPDATE (password_hash, updated_at) ON users TO {system};
 GRANT SELECT, DELETE, UPDATE (role, updated_at) ON memberships TO {app};
 GRANT SELECT, INSERT ON memberships TO {system};
--- No hash of a secret is read where a tenant's rows are.
+-- No hash of a secret is read where a tenant's rows are; an invitation's is not written there either.
 GRANT SELECT (tenant_id, id, email, role, created_by, created_at, expires_at, accepted_at,
-    accepted_by, revoked_at), INSERT, UPDATE (revoked_at) ON invitations TO {app};
-GRANT SELECT, INSERT, UPDATE (accepted_at, accepted_by) ON invitations TO {system};
+    accepted_by, revoked_at), INSERT (tenant_id, id, email, role, created_by, created_at, expires_at),
+    UPDATE (revoked_at) ON invitations TO {app};
+GRANT SELECT, INSERT, UPDATE (secret_hash, accepted_at, accepted_by) ON invitations TO {system};
 GRANT SELECT (tenant_id, id, name, prefix, role, created_by, created_at, expires_at, revoked_at),
     INSERT, UPDATE (revoked_at) ON api_keys TO {app};
 GRANT SELECT (tenant_id, id, name, prefix, secret_hash, role, expires_at, revoked_at)
     ON api_keys TO {system};
 GRANT SELECT, INSERT, UPDATE (revoked_at) ON issued_tokens TO {app};
 GRANT SELECT (tenant_id, id, name, role, expires_at, revoked_at) ON issued_tokens TO {system};
-GRANT SELECT, INSERT, DELETE, UPDATE (tenant_id, must_set_password, ended_at, end_reason)
-    ON sessions TO {system};
+GRANT SELECT, INSERT, DELETE, UPDATE (must_set_password, ended_at, end_reason) ON sessions TO {system};
 GRANT SELECT, INSERT, DELETE, UPDATE (used_at) ON refresh_tokens TO {system};
 GRANT SELECT, INSERT, DELETE, UPDATE (used_at) ON one_time_secrets TO {system};
 GRANT INSERT ON tickets TO {app};

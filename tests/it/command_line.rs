@@ -53,6 +53,20 @@ async fn a_misspelt_setting_in_the_file_is_refused() {
 }
 
 #[tokio::test]
+async fn the_doctor_asks_the_database_that_it_was_given() {
+    let server = shared().await;
+    let said = server.custody(&["doctor"]).await;
+    assert!(said.contains("DATABASE_URL answers: PostgreSQL"), "{said}");
+    let mut command = server.command(&["doctor"]);
+    command.env("DATABASE_URL", "postgres://nobody:secret@127.0.0.1:1/none");
+    let output = command.output().await.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("BAD") && said.contains("does not answer"), "{said}");
+    assert!(!said.contains("secret"), "{said}");
+}
+
+#[tokio::test]
 async fn tokens_are_listed_and_revoked() {
     let server = shared().await;
     let tenant = server.tenant().await;

@@ -337,8 +337,67 @@ async fn the_role_user_reads_only_what_it_wrote() {
     let theirs = tenant.write("theirs.1").await;
     let page = tenant.user.get("/api/v1/logs").await.expect(200);
     assert_eq!(actions(&page), ["mine.1"]);
+    assert_eq!(page["index_watermark"], Value::Null, "others' entries are not theirs to count");
+    assert_eq!(tenant.auditor.get("/api/v1/logs").await.expect(200)["index_watermark"], 2);
     tenant.user.get(&format!("/api/v1/logs/{}", mine["id"].as_str().unwrap())).await.expect(200);
     tenant.user.get(&format!("/api/v1/logs/{}", theirs["id"].as_str().unwrap())).await.problem(404);
     tenant.writer.get("/api/v1/logs").await.problem(403);
     tenant.auditor.post("/api/v1/logs", &json!({"action": "a", "actor": {"id": "u"}})).await.problem(403);
+}
+
+/// The lists of pointers that the server adds repeat every key on the way: what is accepted must stay
+/// readable whatever keys and values a sender chooses.
+#[tokio::test]
+async fn an_event_that_would_grow_past_reading_is_refused_and_the_log_still_answers() {
+    let tenant = tenant().await;
+    let numbers = |key: usize| {
+        let (key, numbers) = ("k".repeat(key), vec!["1e400"; 1_000].join(","));
+        format!(r#"{{"action":"a.b","actor":{{"id":"u"}},"metadata":{{"{key}":[{numbers}]}}}}"#)
+    };
+    let passwords = |key: usize| {
+        let members: Vec<_> = (0..4_000).map(|n| format!(r#""p{n}password":"x""#)).collect();
+        let (key, members) = ("k".repeat(key), members.join(","));
+        format!(r#"{{"action":"a.b","actor":{{"id":"u"}},"metadata":{{"{key}":{{{members}}}}}}}"#)
+    };
+    for body in [numbers(100_000), numbers(4_000), passwords(20_000), passwords(4_000)] {
+        let problem = tenant.writer.post_bytes("/api/v1/logs", "application/json", body).await.problem(422);
+        let id = problem["quarantine_id"].as_str().unwrap_or_else(|| panic!("{problem}"));
+        let kept = tenant.auditor.get(&format!("/api/v1/quarantine/{id}")).await.expect(200);
+        assert_eq!(kept["reason"], "size", "{kept}");
+    }
+    tenant.write("a.after").await;
+    let page = tenant.auditor.get("/api/v1/logs").await.expect(200);
+    assert_eq!(actions(&page), ["a.after"]);
+}
+
+#[tokio::test]
+async fn naming_the_own_tenant_or_not_is_the_same_event() {
+    let tenant = tenant().await;
+    let mut event = json!({"action": "a.b", "actor": {"id": "u"}, "event_id": "e1"});
+    let first = tenant.writer.post("/api/v1/logs", &event).await.expect(201);
+    event["tenant_id"] = tenant.id.clone().into();
+    assert_eq!(tenant.writer.post("/api/v1/logs", &event).await.expect(200), first);
+}
+
+#[tokio::test]
+async fn a_masked_value_cannot_be_found_by_sending_guesses() {
+    let tenant = tenant().await;
+    let event = |pin: &str| json!({"action": "a.b", "actor": {"id": "u"}, "event_id": "pin", "metadata": {"password": pin}});
+    let first = tenant.writer.post("/api/v1/logs", &event("4711")).await.expect(201);
+    for guess in ["0000", "4711"] {
+        let again = tenant.user.post("/api/v1/logs", &event(guess)).await.expect(200);
+        assert_eq!(again, first, "{guess}");
+    }
+}
+
+#[tokio::test]
+async fn an_event_id_is_taken_within_its_source_format_alone() {
+    let tenant = tenant().await;
+    let squat = json!({"action": "noise.tick", "actor": {"id": "u"}, "event_id": "11111111-2222-3333-4444-555555555555"});
+    tenant.user.post("/api/v1/logs", &squat).await.expect(201);
+    let record = json!([{"eventVersion": "1.08", "eventSource": "iam.amazonaws.com", "eventName": "DeleteUser",
+        "eventTime": "2026-01-01T00:00:00Z", "eventID": "11111111-2222-3333-4444-555555555555",
+        "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/eve"}}]);
+    let answer = tenant.writer.post("/api/v1/logs/bulk?format=cloudtrail", &record).await.expect(200);
+    assert_eq!(answer["accepted"], 1, "{answer}");
 }

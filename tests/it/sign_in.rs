@@ -62,7 +62,8 @@ async fn a_person_of_two_tenants_switches_between_them() {
     let (email, _) = person(server, &one, "auditor").await;
     let wish = json!({"email": email, "role": "admin"});
     let invitation = two.admin.post("/api/v1/invitations", &wish).await.expect(201);
-    let accept = json!({"secret": invitation["secret"], "password": PASSWORD});
+    let secret = server.invitation_secret(&two.name, &invitation).await;
+    let accept = json!({"secret": secret, "password": PASSWORD});
     server.anonymous().post("/api/v1/auth/accept", &accept).await.expect(200);
 
     let sign_in = json!({"email": email, "password": PASSWORD, "tenant": one.name});
@@ -71,6 +72,7 @@ async fn a_person_of_two_tenants_switches_between_them() {
     let switched = server.anonymous().post("/api/v1/auth/token", &switch).await.expect(200);
     assert_eq!(switched["tenant"]["id"], two.id);
     assert_eq!(switched["role"], "admin");
+    assert_ne!(switched["session_id"], session["session_id"]);
     let me = server.anonymous().with_token(switched["access_token"].as_str().unwrap());
     let tenants = me.get("/api/v1/tenants").await.expect(200);
     let mut names: Vec<_> =
@@ -86,16 +88,63 @@ async fn an_invitation_says_the_same_whether_the_address_is_known_or_not() {
     let server = shared().await;
     let (one, two) = tokio::join!(server.tenant(), server.tenant());
     let (known, _) = person(server, &one, "auditor").await;
-    let shape = |answer: &Value| answer.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
-    let known =
-        two.admin.post("/api/v1/invitations", &json!({"email": known, "role": "user"})).await.expect(201);
-    let email = format!("{}@example.com", uuid::Uuid::new_v4().simple());
-    let unknown =
-        two.admin.post("/api/v1/invitations", &json!({"email": email, "role": "user"})).await.expect(201);
-    assert_eq!(shape(&known), shape(&unknown));
-    let accept = json!({"secret": unknown["secret"], "password": PASSWORD});
+    let unknown = format!("{}@example.com", uuid::Uuid::new_v4().simple());
+    // All but what is each one's own: which it is, whose, and when.
+    let shape = |answer: &Value| {
+        let mut shape = answer.clone();
+        for own in ["id", "email", "created_at", "expires_at"] {
+            assert!(shape.as_object_mut().unwrap().remove(own).is_some(), "{own}: {answer}");
+        }
+        shape
+    };
+    let mut answers = Vec::new();
+    for email in [&known, &unknown] {
+        let wish = json!({"email": email, "role": "user"});
+        answers.push(two.admin.post("/api/v1/invitations", &wish).await.expect(201));
+    }
+    assert_eq!(shape(&answers[0]), shape(&answers[1]));
+    let list = two.admin.get("/api/v1/invitations").await.expect(200);
+    for shown in answers.iter().chain(list["items"].as_array().unwrap()) {
+        assert!(!shown.to_string().contains("secret") && !shown.to_string().contains("custi_"), "{shown}");
+    }
+    let secret = server.invitation_secret(&two.name, &answers[1]).await;
+    let accept = json!({"secret": secret, "password": PASSWORD});
     server.anonymous().post("/api/v1/auth/accept", &accept).await.expect(200);
     assert!(server.anonymous().post("/api/v1/auth/accept", &accept).await.status.is_client_error());
+}
+
+#[tokio::test]
+async fn an_admin_who_invites_cannot_accept_in_the_person_s_name() {
+    let server = shared().await;
+    let tenant = server.tenant().await;
+    let email = format!("{}@example.com", uuid::Uuid::new_v4().simple());
+    let wish = json!({"email": email, "role": "user"});
+    let made = tenant.admin.post("/api/v1/invitations", &wish).await.expect(201);
+    for guess in made.as_object().unwrap().values().filter_map(Value::as_str) {
+        for secret in [guess.to_owned(), format!("custi_{guess}")] {
+            let accept = json!({"secret": secret, "password": PASSWORD});
+            tenant.admin.post("/api/v1/auth/accept", &accept).await.problem(401);
+        }
+    }
+    // The operator sees that it waits, hands it out, and the tenant's log tells of that.
+    let list = ["invitation", "list", "--tenant", tenant.name.as_str()];
+    let waiting = server.custody_json(&list).await;
+    assert_eq!((&waiting[0]["id"], &waiting[0]["has_secret"]), (&made["id"], &json!(false)));
+    let secret = server.invitation_secret(&tenant.name, &made).await;
+    assert_eq!(server.custody_json(&list).await[0]["has_secret"], true);
+    custody_testkit::eventually("the log tells of it", || async {
+        let page =
+            tenant.admin.get("/api/v1/logs?q=action:custody.invitation.secret_issued").await.expect(200);
+        assert!(!page.to_string().contains(&secret));
+        (page["items"][0]["resource"]["id"] == made["id"]).then_some(())
+    })
+    .await;
+    let accept = json!({"secret": secret, "password": PASSWORD});
+    server.anonymous().post("/api/v1/auth/accept", &accept).await.expect(200);
+    assert_eq!(server.custody_json(&list).await, json!([]));
+    let elsewhere = server.tenant().await;
+    let args = ["invitation", "secret", made["id"].as_str().unwrap(), "--tenant", elsewhere.name.as_str()];
+    assert!(!server.command(&args).output().await.unwrap().status.success());
 }
 
 #[tokio::test]

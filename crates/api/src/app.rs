@@ -1,6 +1,6 @@
 //! What the handlers and the middleware work with.
 
-use std::{ops::Deref, sync::Arc};
+use std::{net::IpAddr, ops::Deref, sync::Arc};
 
 use axum::extract::FromRef;
 use chrono::{DateTime, SubsecRound as _, Utc};
@@ -12,7 +12,7 @@ use custody_store::Store;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
 
-use crate::{HttpConfig, Readiness, extract::body::RESERVED_UNIT};
+use crate::{HttpConfig, Readiness, extract::memory::BodyMemory, shares::Shares};
 
 /// The parts behind the HTTP interface, as the binary wires them together.
 #[derive(Debug)]
@@ -67,18 +67,39 @@ pub(crate) struct Edge {
     pub(crate) limits: Arc<RateLimits>,
     /// One permit a request that runs.
     pub(crate) running: Arc<Semaphore>,
-    /// One permit for each [`RESERVED_UNIT`] bytes of bodies held.
-    pub(crate) body_memory: Arc<Semaphore>,
+    /// The same, of one address.
+    pub(crate) running_of: Shares<IpAddr>,
+    pub(crate) body_memory: BodyMemory,
 }
+
+/// One part in so many of the requests that run at once is what an address may have. Several
+/// addresses are needed to fill the server, and one is enough for a busy shipper or an office.
+const ADDRESS_SHARE: usize = 8;
+
+/// However few requests a server takes, a browser's handful from one address is among them.
+const ADDRESS_RUNNING_MIN: usize = 8;
 
 impl Edge {
     pub(crate) fn new(config: HttpConfig, limits: &LimitsConfig) -> Self {
         Self {
             limits: Arc::new(RateLimits::new(limits)),
             running: Arc::new(Semaphore::new(config.requests_max)),
-            body_memory: Arc::new(Semaphore::new(config.body_bytes_held_max / RESERVED_UNIT)),
+            running_of: Shares::new((config.requests_max / ADDRESS_SHARE).max(ADDRESS_RUNNING_MIN)),
+            body_memory: BodyMemory::new(config.body_bytes_held_max),
             config: Arc::new(config),
         }
+    }
+}
+
+impl FromRef<App> for Readiness {
+    fn from_ref(app: &App) -> Self {
+        app.readiness.clone()
+    }
+}
+
+impl FromRef<App> for Option<PrometheusHandle> {
+    fn from_ref(app: &App) -> Self {
+        app.metrics.clone()
     }
 }
 

@@ -5,6 +5,7 @@ mod encoding;
 mod id;
 mod json;
 mod media_type;
+pub(crate) mod memory;
 mod parameters;
 
 pub(crate) use self::{

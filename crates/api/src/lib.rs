@@ -17,6 +17,7 @@ mod readiness;
 mod router;
 mod routes;
 mod serve;
+mod shares;
 
 pub use self::{
     app::{App, Clock, Parts},

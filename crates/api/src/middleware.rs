@@ -29,7 +29,11 @@ use tower_http::{
     normalize_path::NormalizePathLayer,
 };
 
-pub(crate) use self::{client_address::ClientAddress, quotas::Quotas, request_id::RequestId};
+pub(crate) use self::{
+    client_address::{ClientAddress, Internal},
+    quotas::Quotas,
+    request_id::RequestId,
+};
 use crate::{HttpConfig, app::Edge, problem};
 
 /// Smaller answers gain nothing. Answers that carry a secret (a token, a key) are smaller, too, so

@@ -1,6 +1,8 @@
 //! The OpenAPI 3.1 document: the handlers' annotations, completed from the table of operations, so
 //! that what is documented about roles, trails and errors is what is enforced.
 
+mod examples;
+
 use custody_auth::{Access, Operation, Trail};
 use utoipa::{
     OpenApi as _,
@@ -29,7 +31,11 @@ const PROBLEMS: [(&str, &str, &str); 10] = [
     ("TooLarge", "413", "The body is larger than `limit` bytes."),
     ("UnsupportedMediaType", "415", "`Content-Type` or `Content-Encoding` is not understood."),
     ("Invalid", "422", "The request is understood and cannot be accepted; `errors` says why."),
-    ("TooManyRequests", "429", "A rate limit is used up; try again after `Retry-After` seconds."),
+    (
+        "TooManyRequests",
+        "429",
+        "A rate limit is used up, or too many requests run at once; try again after `Retry-After` seconds.",
+    ),
     (
         "Unavailable",
         "503",
@@ -78,8 +84,8 @@ pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
         .description(Some("An access token, an API key (`cust_…`), or an issued token."))
         .build();
     components.security_schemes.insert(SCHEME.to_owned(), RefOr::T(SecurityScheme::Http(scheme)));
-    for (name, _, description) in PROBLEMS {
-        components.responses.insert(name.to_owned(), RefOr::T(problem_response(description)));
+    for (name, status, description) in PROBLEMS {
+        components.responses.insert(name.to_owned(), RefOr::T(problem_response(status, description)));
     }
     for (path, item) in &mut document.paths.paths {
         for operation in operations(item) {
@@ -89,13 +95,24 @@ pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
     document
 }
 
-fn problem_response(description: &str) -> Response {
+const PROBLEM: &str = "application/problem+json";
+
+fn problem_response(status: &str, description: &str) -> Response {
     let schema = Ref::from_schema_name("Problem");
     let content = utoipa::openapi::ContentBuilder::new().schema(Some(schema)).build();
-    utoipa::openapi::ResponseBuilder::new()
-        .description(description)
-        .content("application/problem+json", content)
-        .build()
+    let response = utoipa::openapi::ResponseBuilder::new().description(description);
+    let mut response = response.content(PROBLEM, content).build();
+    exemplify(status, &mut response);
+    response
+}
+
+/// Without one of its own every problem would be shown as the one that stands at the schema.
+fn exemplify(status: &str, response: &mut Response) {
+    if let Some(RefOr::T(content)) = response.content.get_mut(PROBLEM)
+        && content.example.is_none()
+    {
+        content.example = examples::problem(status, &response.description);
+    }
 }
 
 /// The operations of one path.
@@ -118,6 +135,11 @@ fn describe(path: &str, documented: &mut Documented) {
         }
     };
     documented.security = Some(requirement);
+    for (status, response) in &mut documented.responses.responses {
+        if let RefOr::T(response) = response {
+            exemplify(status, response);
+        }
+    }
     for name in problems_of(path, operation, documented) {
         if let Some((_, status, _)) = PROBLEMS.iter().find(|(n, ..)| *n == name) {
             let reference = RefOr::Ref(Ref::from_response_name(name));

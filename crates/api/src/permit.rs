@@ -58,15 +58,16 @@ where
         let span = tracing::Span::current();
         span.record("tenant.id", tracing::field::display(tenant));
         span.record("principal", &principal);
+        // Whose memory the body is counted as.
+        parts.extensions.insert(tenant);
         if let Some(quotas) = parts.extensions.get::<Quotas>() {
             quotas.draw(gate.limits.check(tenant, &principal))?;
         }
         let scope = authenticated.permit(O::OPERATION, client(parts)).map_err(|denied| {
-            Problem::new(Kind::Forbidden, format!("{denied}."))
-                .header(
-                    header::WWW_AUTHENTICATE,
-                    HeaderValue::from_static("Bearer realm=\"custody\", error=\"insufficient_scope\""),
-                )
+            Problem::new(Kind::Forbidden, format!("{denied}.")).header(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"custody\", error=\"insufficient_scope\""),
+            )
         })?;
         Ok(Self { scope, authenticated, operation: PhantomData })
     }

@@ -144,7 +144,8 @@ impl Problem {
         self.0.kind.status()
     }
 
-    fn body(&self, request_id: Option<&str>) -> Vec<u8> {
+    /// As it is sent.
+    pub(crate) fn body(&self, request_id: Option<&str>) -> Vec<u8> {
         let rendered = Rendered {
             kind: self.0.kind.uri(),
             title: self.0.kind.title(),

@@ -2,7 +2,10 @@
 //! methods stand at the handlers (`#[utoipa::path]`), which a test holds to the table of operations
 //! in `custody_auth::operation`.
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    routing::{any, get},
+};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -21,7 +24,7 @@ pub fn router(app: App) -> Router {
         // Outside the API: no credentials, no limits, and answering when the API cannot.
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
-        .route("/metrics", get(metrics::metrics))
+        .route("/metrics", any(metrics::metrics))
         .merge(openapi_document::routes(&document))
         .merge(docs::routes());
     middleware::around_all(&app.edge.clone(), router.with_state(app))

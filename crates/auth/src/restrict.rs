@@ -5,31 +5,42 @@ use custody_domain::query::{Clause, Keyword, Pattern, Query};
 use crate::{Role, Scope};
 
 impl Scope {
-    /// `query`, AND-ed with what this scope may read. Every route that can return entry contents
-    /// asks through it, also where it returns a single entry. Of a restricted query it makes the
-    /// same again, so that nobody need know whether it was done.
-    pub fn restrict(&self, query: Query) -> Query {
-        let grant = match self.role() {
+    /// The entries that this scope may read; none where it may read all of the tenant's.
+    ///
+    /// Who evaluates it does so before anything that the asker wrote: a query that is run on an
+    /// entry tells by its time what the entry holds, also where the entry is then not shown.
+    pub fn grant(&self) -> Option<Query> {
+        match self.role() {
             // An operator is one in the reserved tenant alone, whose log is the operators' own.
-            Role::Admin | Role::Auditor | Role::Operator => return query,
-            Role::User => Clause::Is {
-                field: Keyword::Principal,
-                pattern: Pattern::Literal(self.principal().to_string()),
-            }
-            .into(),
-            Role::Writer => Query::negated(Query::All),
-        };
-        if contains(&query, &grant) {
-            return query;
+            Role::Admin | Role::Auditor | Role::Operator => None,
+            Role::User => Some(
+                Clause::Is {
+                    field: Keyword::Principal,
+                    pattern: Pattern::Literal(self.principal().to_string()),
+                }
+                .into(),
+            ),
+            Role::Writer => Some(Query::negated(Query::All)),
         }
-        Query::and([query, grant])
+    }
+
+    /// What this scope may read, and then `query`. Every route that can return entry contents asks
+    /// through it, also where it returns a single entry. Of a restricted query it makes the same
+    /// again, so that nobody need know whether it was done.
+    pub fn restrict(&self, query: Query) -> Query {
+        let Some(grant) = self.grant() else { return query };
+        let asked = without(query, &grant);
+        Query::and([grant, asked])
     }
 }
 
-fn contains(query: &Query, grant: &Query) -> bool {
+/// `query` where `grant` is known to hold. An asker who writes their own grant does not thereby
+/// choose its place.
+fn without(query: Query, grant: &Query) -> Query {
     match query {
-        Query::And(several) => several.iter().any(|part| part == grant),
-        other => other == grant,
+        Query::And(several) => Query::and(several.iter().filter(|part| *part != grant).cloned()),
+        other if other == *grant => Query::All,
+        other => other,
     }
 }
 
@@ -96,6 +107,23 @@ mod tests {
             for text in ["", "a", "a b", "a OR b", "-a"] {
                 let once = scope(role).restrict(query::parse(text).unwrap());
                 assert_eq!(scope(role).restrict(once.clone()), once, "{role} {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_grant_comes_before_anything_that_the_asker_wrote() {
+        for role in [Role::User, Role::Writer] {
+            let me = scope(role);
+            let grant = me.grant().unwrap();
+            let own = grant.render();
+            for text in ["a".to_owned(), "a b".into(), format!("a {own}"), format!("{own} a {own}"), own] {
+                let restricted = me.restrict(query::parse(&text).unwrap());
+                let first = match &restricted {
+                    Query::And(several) => &several[0],
+                    one => one,
+                };
+                assert_eq!(*first, grant, "{text}");
             }
         }
     }

@@ -151,7 +151,7 @@ pub(crate) fn private(config: &Config) -> embedded::Config {
     private
 }
 
-fn pools(config: &Config, url: &str) -> DatabaseConfig {
+pub(crate) fn pools(config: &Config, url: &str) -> DatabaseConfig {
     let mut database = DatabaseConfig::new(url);
     database.app_connections = config.pool_app;
     database.writer_connections = config.pool_writer;

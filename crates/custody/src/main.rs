@@ -17,8 +17,8 @@ use custody_client::{GetArgs, ImportArgs, SearchArgs};
 
 use crate::{
     command::{
-        Console, config::ConfigCommand, keys::KeysCommand, tenant::TenantCommand, token::TokenCommand,
-        user::UserCommand,
+        Console, config::ConfigCommand, invitation::InvitationCommand, keys::KeysCommand,
+        tenant::TenantCommand, token::TokenCommand, user::UserCommand,
     },
     config::Flags,
     serve::ServeArgs,
@@ -58,6 +58,9 @@ enum Command {
     /// Adds people to tenants, and gives new one-time sign-ins.
     #[command(subcommand)]
     User(UserCommand),
+    /// Lists open invitations, and hands out their secrets.
+    #[command(subcommand)]
+    Invitation(InvitationCommand),
     /// Issues, lists and revokes tokens.
     #[command(subcommand)]
     Token(TokenCommand),
@@ -110,6 +113,7 @@ fn run(cli: Cli, console: Console) -> anyhow::Result<ExitCode> {
             Command::Migrate => command::migrate::run(config, console).await,
             Command::Tenant(command) => command.run(config, console).await,
             Command::User(command) => command.run(config, console).await,
+            Command::Invitation(command) => command.run(config, console).await,
             Command::Token(command) => command.run(config, console).await,
             Command::Keys(command) => command.run(config, console).await,
             Command::Import(args) => args.run(cli.json).await,

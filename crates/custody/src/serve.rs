@@ -127,6 +127,7 @@ fn app(
     let origins = config.cors_origins.0.iter();
     let http = HttpConfig {
         trusted_proxies: config.trusted_proxies.0.clone(),
+        internal_networks: config.internal_networks.0.clone(),
         cors_origins: origins.map(|o| o.parse()).collect::<Result<_, _>>().context("cors_origins")?,
         body_bytes_max: config.body_limit_bytes,
         read_timeout: Duration::from_secs(config.read_timeout_seconds),

@@ -11,7 +11,7 @@ pub use check::validate;
 
 use crate::{
     canonical::normalise_numbers,
-    json::{Object, Value},
+    json::{Object, TooManyPointers, Value},
 };
 
 /// On whose behalf an entry is written.
@@ -51,14 +51,16 @@ pub enum ViolationKind {
 
 /// Makes `content` what is committed: numbers that a double would change become their source text,
 /// and `number_as_text` names them (and is absent where there are none). The last step before
-/// [`crate::commitment::commit`].
-pub fn normalise(content: &mut Object<'_>) {
+/// [`crate::commitment::commit`]. A content with so many such numbers that the list of them would be
+/// larger than [`crate::json::PointerBudget`] cannot become an entry, and is left half changed.
+pub fn normalise(content: &mut Object<'_>) -> Result<(), TooManyPointers> {
     content.remove("number_as_text");
-    let changed = normalise_numbers(content);
+    let changed = normalise_numbers(content)?;
     if !changed.is_empty() {
         let pointers = changed.into_iter().map(Value::from).collect();
         content.insert("number_as_text", Value::Array(pointers));
     }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub(crate) mod number;
 mod object;
 mod parse;
 mod pointer;
+mod pointer_budget;
 
 use std::borrow::Cow;
 
@@ -14,6 +15,7 @@ pub use convert::{from_serde, to_serde};
 pub use object::Object;
 pub use parse::{Limits, ParseError, ParseErrorKind, parse};
 pub use pointer::push_token;
+pub use pointer_budget::{PointerBudget, TooManyPointers};
 
 /// A JSON value, borrowed from the bytes it was read from where it can be.
 #[derive(Clone, Debug, PartialEq)]

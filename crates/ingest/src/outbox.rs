@@ -1,5 +1,6 @@
 //! Our own changes into the log: rows that a change left in its own transaction become entries of
-//! the same tenant, with the row's id as their `event_id`. Killed between the append and the
+//! the same tenant, with the row's id as their `event_id`, known again in a space of ids of their own
+//! ([`custody_ledger::Ledger::own_event_key`]). Killed between the append and the
 //! deletion, the next run finds the row again, and the ledger knows the event: no second entry.
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -8,10 +9,10 @@ use custody_domain::{
     content::{self, Author},
     json::{Object, Value, from_serde},
 };
-use custody_ledger::Draft;
+use custody_ledger::{Appended, Draft};
 use custody_store::{
     Store, StoreError,
-    audit_outbox::{self, Change, OutboxRow},
+    audit_outbox::{self, BrokenRow, Change, OutboxRow},
 };
 use uuid::Uuid;
 
@@ -70,25 +71,37 @@ impl Drainer {
     }
 
     async fn drain_tenant(&self, scope: &Scope) -> Result<u64, IngestError> {
-        let rows = audit_outbox::read(&self.store, scope, ROWS_MAX).await?;
-        let mut done: Vec<Uuid> = Vec::with_capacity(rows.len());
-        let mut drafts = Vec::with_capacity(rows.len());
-        for row in rows {
-            let (id, created_at) = (row.id, row.created_at);
-            match content_of(row.change.clone(), id, created_at) {
-                Ok(content) => {
-                    // The id alone, not the content: a row is written once and never changes, and a
-                    // later release may put it into other words between the append and the deletion.
-                    let key = self.ingest.ledger.event_key(scope, &id.to_string(), id.as_bytes()).await?;
-                    drafts.push(Draft::new(&content, new_salt(), Some(key)));
-                    done.push(id);
+        let waiting = audit_outbox::read(&self.store, scope, ROWS_MAX).await?;
+        let mut done: Vec<Uuid> = Vec::with_capacity(waiting.rows.len());
+        let mut drafted = Vec::with_capacity(waiting.rows.len());
+        let mut drafts = Vec::with_capacity(waiting.rows.len());
+        let mut unfit: Vec<Unfit> = waiting.broken.into_iter().map(Unfit::broken).collect();
+        for row in waiting.rows {
+            match self.draft(scope, &row).await? {
+                Ok(draft) => {
+                    drafts.push(draft);
+                    drafted.push(row);
                 }
-                Err(why) if self.keep(scope, &row, &why).await? => done.push(id),
-                Err(_) => {}
+                Err(why) => unfit.push(Unfit::change(&row, why)?),
             }
         }
         if !drafts.is_empty() {
-            self.ingest.ledger.append(scope, drafts).await?;
+            let appended = self.ingest.ledger.append(scope, drafts).await?;
+            for (row, appended) in drafted.into_iter().zip(appended) {
+                match appended {
+                    Appended::Accepted(_) | Appended::Duplicate(_) => done.push(row.id),
+                    Appended::Conflict(_) => {
+                        let why = Rejected::conflict(SourceFormat::Custody);
+                        unfit.push(Unfit::change(&row, why)?);
+                    }
+                }
+            }
+        }
+        for unfit in unfit {
+            let id = unfit.id;
+            if self.keep(scope, unfit).await {
+                done.push(id);
+            }
         }
         if !done.is_empty() {
             audit_outbox::delete(&self.store, scope, &done).await?;
@@ -96,13 +109,45 @@ impl Drainer {
         Ok(u64::try_from(done.len()).unwrap_or(u64::MAX))
     }
 
-    /// A change that is no valid entry is a defect of ours; it is kept like anybody else's.
-    async fn keep(&self, scope: &Scope, row: &OutboxRow, why: &Rejected) -> Result<bool, IngestError> {
-        tracing::error!(tenant.id = %scope.tenant(), change.id = %row.id, action = %row.change.action, reason = %why.reason,
-            "a change of our own is no valid entry");
+    async fn draft(&self, scope: &Scope, row: &OutboxRow) -> Result<Result<Draft, Rejected>, IngestError> {
+        let content = match content_of(row.change.clone(), row.id, row.created_at) {
+            Ok(content) => content,
+            Err(why) => return Ok(Err(why)),
+        };
+        let key = self.ingest.ledger.own_event_key(scope, row.id).await?;
+        let draft = Draft::new(&content, new_salt(), Some(key));
+        Ok(draft.map_err(|why| Rejected::unfit(&why, SourceFormat::Custody)))
+    }
+
+    /// A change that cannot become an entry is a defect of ours; it is kept like anybody else's. While
+    /// it cannot be kept, its row stays.
+    async fn keep(&self, scope: &Scope, unfit: Unfit) -> bool {
+        tracing::error!(tenant.id = %scope.tenant(), change.id = %unfit.id, action = unfit.action, reason = %unfit.why.reason,
+            "a change of our own cannot become an entry; it goes to the quarantine");
+        self.ingest.quarantine_own(scope, unfit.bytes, &unfit.why).await
+    }
+}
+
+/// A change that cannot become an entry.
+struct Unfit {
+    id: Uuid,
+    action: Option<String>,
+    bytes: Vec<u8>,
+    why: Rejected,
+}
+
+impl Unfit {
+    fn change(row: &OutboxRow, why: Rejected) -> Result<Self, IngestError> {
         let bytes =
             serde_json::to_vec(&row.change).map_err(|error| StoreError::Unexpected(Box::new(error)))?;
-        Ok(self.ingest.quarantine_own(scope, bytes, why).await)
+        Ok(Self { id: row.id, action: Some(row.change.action.clone()), bytes, why })
+    }
+
+    fn broken(row: BrokenRow) -> Self {
+        let (line, column) = row.at;
+        let detail = format!("is no change that this version knows, from line {line}, column {column} on");
+        let why = Rejected::schema(SourceFormat::Custody, detail);
+        Self { id: row.id, action: None, bytes: row.json.into_bytes(), why }
     }
 }
 
@@ -112,11 +157,11 @@ fn content_of(change: Change, id: Uuid, created_at: DateTime<Utc>) -> Result<Obj
     let detectors = Masker::default();
     let recorded_by = RecordedBy::from(change.recorded_by.clone());
     let mut source = Value::Object(own_event(change, id, created_at));
-    let found = detectors.mask(&mut source);
+    let found = detectors.mask(&mut source).map_err(|why| Rejected::masked(why, SourceFormat::Custody))?;
     let Value::Object(mut content) = source else {
         return Err(prepare::invalid(&[], SourceFormat::Custody, &detectors));
     };
-    prepare::add_ours(&mut content, &recorded_by, &found, SourceFormat::Custody.as_str());
+    prepare::add_ours(&mut content, &recorded_by, &found, SourceFormat::Custody)?;
     content::validate(&content, created_at, Author::System)
         .map_err(|violations| prepare::invalid(&violations, SourceFormat::Custody, &detectors))?;
     Ok(content)

@@ -5,8 +5,9 @@ use chrono::{DateTime, Utc};
 use custody_domain::{
     TenantId, canonical,
     content::{self, Author, Violation},
-    json::{self, Limits, Object, ParseError, Value},
+    json::{self, Limits, Object, ParseError, TooManyPointers, Value},
 };
+use custody_ledger::UnfitContent;
 use custody_store::quarantine::ItemError;
 
 use crate::{
@@ -15,9 +16,6 @@ use crate::{
     mask::{Masked, Masker},
     recorded_by::RecordedBy,
 };
-
-/// More masked places than this, and the list of them would be larger than what is left.
-const MASKED_MAX: usize = 4_096;
 
 /// What holds for all events of one request.
 #[derive(Clone, Copy)]
@@ -29,11 +27,23 @@ pub(crate) struct Setting<'s> {
     pub(crate) received_at: DateTime<Utc>,
 }
 
-/// An event that was read and not yet touched.
+/// An event that was read; nothing but [`Event::mask`] comes before any use of what it says.
 #[derive(Debug)]
 pub(crate) struct Event<'a> {
     /// An object.
     source: Value<'a>,
+    /// What it said about its tenant, and no longer does.
+    tenant: Option<Value<'a>>,
+    id: Option<String>,
+    format: SourceFormat,
+}
+
+/// An event without what must not be kept.
+#[derive(Debug)]
+pub(crate) struct MaskedEvent<'a> {
+    source: Value<'a>,
+    masked: Vec<Masked>,
+    tenant: Option<Value<'a>>,
     /// The id that the source gave it, by which it is known again.
     pub(crate) id: Option<String>,
     pub(crate) format: SourceFormat,
@@ -51,10 +61,11 @@ pub(crate) struct Rejected {
 pub(crate) fn read<'a>(bytes: &'a [u8], format: Format, masker: &Masker) -> Result<Event<'a>, Rejected> {
     let value = json::parse(bytes, &Limits::default()).map_err(|error| unreadable(&error, format, masker))?;
     match value {
-        Value::Object(object) => {
+        Value::Object(mut object) => {
             let format = format.of(&object);
             let id = format.event_id(&object).map(str::to_owned);
-            Ok(Event { source: Value::Object(object), id, format })
+            let tenant = format.take_tenant(&mut object);
+            Ok(Event { source: Value::Object(object), tenant, id, format })
         }
         other => Err(Rejected::new(
             Reason::Schema,
@@ -65,28 +76,33 @@ pub(crate) fn read<'a>(bytes: &'a [u8], format: Format, masker: &Masker) -> Resu
 }
 
 impl<'a> Event<'a> {
-    /// The event as received, in canonical form: what its fingerprint is taken of.
+    /// Masks it. What was masked is gone from here on, from its fingerprint too: whether a guess at
+    /// a masked value is right must not be told by `duplicate` or `conflict`.
+    pub(crate) fn mask(self, masker: &Masker) -> Result<MaskedEvent<'a>, Rejected> {
+        let Self { mut source, tenant, format, id } = self;
+        let places = masker.mask(&mut source).map_err(|why| Rejected::masked(why, format))?;
+        Ok(MaskedEvent { source, masked: places, tenant, id, format })
+    }
+}
+
+impl<'a> MaskedEvent<'a> {
+    /// The event in canonical form and without its tenant: what its fingerprint is taken of.
     pub(crate) fn canonical(&self) -> Vec<u8> {
         canonical::to_vec(&self.source)
     }
 
     /// The content of the entry that the event becomes.
     pub(crate) fn into_content(self, setting: &Setting<'_>) -> Result<Object<'a>, Rejected> {
-        let Self { mut source, format, .. } = self;
-        let masked = setting.masker.mask(&mut source);
+        let Self { source, masked, tenant, format, .. } = self;
         let Value::Object(source) = source else {
             let detail = "the mask policy leaves nothing of it".to_owned();
             return Err(Rejected::new(Reason::Schema, format.as_str(), vec![error("", detail)]));
         };
-        let mut content = format.map(source, setting.tenant).map_err(|why| unmappable(why, format))?;
+        let mut content =
+            format.map(source, tenant.as_ref(), setting.tenant).map_err(|why| unmappable(why, format))?;
         content::validate(&content, setting.received_at, Author::Client)
             .map_err(|violations| invalid(&violations, format, setting.masker))?;
-        if masked.len() > MASKED_MAX {
-            let detail =
-                format!("holds {} values that must be masked; at most {MASKED_MAX} may be", masked.len());
-            return Err(Rejected::new(Reason::Size, format.as_str(), vec![error("", detail)]));
-        }
-        add_ours(&mut content, setting.recorded_by, &masked, format.as_str());
+        add_ours(&mut content, setting.recorded_by, &masked, format)?;
         Ok(content)
     }
 }
@@ -96,14 +112,14 @@ pub(crate) fn add_ours(
     content: &mut Object<'_>,
     recorded_by: &RecordedBy,
     masked: &[Masked],
-    source_format: &'static str,
-) {
+    format: SourceFormat,
+) -> Result<(), Rejected> {
     content.insert("recorded_by", recorded_by.to_value());
     if !masked.is_empty() {
         content.insert("masked", Value::Array(masked.iter().map(masked_value).collect()));
     }
-    content.insert("source_format", Value::from(source_format));
-    content::normalise(content);
+    content.insert("source_format", Value::from(format.as_str()));
+    content::normalise(content).map_err(|why| Rejected::numbers(why, format))
 }
 
 fn masked_value(masked: &Masked) -> Value<'static> {
@@ -118,6 +134,28 @@ impl Rejected {
         Self { reason, errors, source_format }
     }
 
+    /// Something of our own that is no event.
+    pub(crate) fn schema(format: SourceFormat, detail: String) -> Self {
+        Self::new(Reason::Schema, format.as_str(), vec![error("", detail)])
+    }
+
+    fn size(format: SourceFormat, detail: String) -> Self {
+        Self::new(Reason::Size, format.as_str(), vec![error("", detail)])
+    }
+
+    pub(crate) fn masked(why: TooManyPointers, format: SourceFormat) -> Self {
+        Self::size(format, format!("must be masked at {why}"))
+    }
+
+    fn numbers(why: TooManyPointers, format: SourceFormat) -> Self {
+        Self::size(format, format!("has numbers that no double holds at {why}"))
+    }
+
+    /// With the server's own members it is more than the ledger can keep.
+    pub(crate) fn unfit(why: &UnfitContent, format: SourceFormat) -> Self {
+        Self::size(format, format!("with what the server adds: {why}"))
+    }
+
     /// Another event stands under this event's id.
     pub(crate) fn conflict(source_format: SourceFormat) -> Self {
         let pointer = source_format.source_pointer("/event_id").into_owned();
@@ -130,9 +168,13 @@ fn error(pointer: &str, detail: String) -> ItemError {
     ItemError { pointer: pointer.to_owned(), detail }
 }
 
+/// A longer pointer tells a person nothing that the offset does not.
+const POINTER_TOLD_BYTES_MAX: usize = 4 << 10;
+
 /// Nothing was masked yet, and a pointer repeats keys as they were sent.
 fn unreadable(fault: &ParseError, format: Format, masker: &Masker) -> Rejected {
-    let pointer = masker.mask_text(&fault.pointer).into_owned();
+    let told = fault.pointer.len() <= POINTER_TOLD_BYTES_MAX;
+    let pointer = if told { masker.mask_text(&fault.pointer).into_owned() } else { String::new() };
     let detail = format!("{} at byte {}", fault.kind, fault.offset);
     Rejected::new(fault.kind.into(), format.as_str(), vec![ItemError { pointer, detail }])
 }

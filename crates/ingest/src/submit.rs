@@ -99,7 +99,7 @@ impl Ingest {
         self.policies.forget(scope.tenant()).await;
     }
 
-    /// The fingerprint is taken of the event as it came; from then on only the masked one exists.
+    /// The fingerprint is taken of the masked event: the clear one exists only until then.
     async fn step(
         &self,
         scope: &Scope,
@@ -107,20 +107,26 @@ impl Ingest {
         item: &RawItem,
         setting: &Setting<'_>,
     ) -> Result<Step, IngestError> {
-        let event = match prepare::read(&item.bytes, format, setting.masker) {
+        let event = prepare::read(&item.bytes, format, setting.masker);
+        let event = match event.and_then(|event| event.mask(setting.masker)) {
             Ok(event) => event,
             Err(rejected) => return Ok(Err(rejected)),
         };
         let source_format = event.format;
         let key = match &event.id {
-            Some(id) => Some(self.ledger.event_key(scope, id, &event.canonical()).await?),
+            Some(id) => {
+                Some(self.ledger.event_key(scope, (source_format.as_str(), id), &event.canonical()).await?)
+            }
             None => None,
         };
         let content = match event.into_content(setting) {
             Ok(content) => content,
             Err(rejected) => return Ok(Err(rejected)),
         };
-        Ok(Ok((Draft::new(&content, new_salt(), key), source_format)))
+        Ok(match Draft::new(&content, new_salt(), key) {
+            Ok(draft) => Ok((draft, source_format)),
+            Err(why) => Err(Rejected::unfit(&why, source_format)),
+        })
     }
 
     async fn finish(

@@ -8,11 +8,13 @@
 
 pub mod error;
 pub mod local;
+pub mod opaque;
 pub mod port;
 pub mod seal;
 
 pub use error::KeyError;
 pub use local::LocalKeys;
+pub use opaque::Opaque;
 pub use port::KeyPort;
 pub use seal::Keys;
 pub use zeroize::Zeroizing;

@@ -20,10 +20,11 @@ const CURRENT: &[u8] = DICTIONARIES[DICTIONARIES.len() - 1];
 /// Rows are written once and are small: levels above gain a few bytes and cost several times the
 /// work (docs/adr/).
 const LEVEL: i32 = 3;
-/// No body is larger; a frame that claims to be is damaged, and is not allocated for.
-const BODY_BYTES_MAX: usize = 64 << 20;
+/// No body is larger: none that is gets compressed, and a frame that claims to be is damaged and not
+/// allocated for.
+pub const BODY_BYTES_MAX: usize = 64 << 20;
 
-/// Why a stored body does not decompress.
+/// Why a body is not compressed, or a frame not decompressed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CodecError {
     /// A later version wrote it.
@@ -31,6 +32,9 @@ pub enum CodecError {
     UnknownDictionary(u32),
     #[error("no intact zstd frame: {0}")]
     Damaged(String),
+    /// It could be written, and never be read.
+    #[error("a body of {0} bytes; at most {BODY_BYTES_MAX} can be read back")]
+    TooLarge(usize),
 }
 
 static ENCODER: LazyLock<EncoderDictionary<'static>> =
@@ -43,8 +47,11 @@ thread_local! {
     static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
 }
 
-/// One frame, with the current dictionary.
+/// One frame, with the current dictionary. Refuses what [`decompress`] would refuse.
 pub fn compress(body: &[u8]) -> Result<Vec<u8>, CodecError> {
+    if body.len() > BODY_BYTES_MAX {
+        return Err(CodecError::TooLarge(body.len()));
+    }
     COMPRESSOR.with_borrow_mut(|slot| {
         let compressor = match slot {
             Some(compressor) => compressor,
@@ -88,8 +95,27 @@ fn damaged(error: std::io::Error) -> CodecError {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
     use proptest::prelude::*;
+    use sha2::{Digest as _, Sha256};
 
     use super::*;
+
+    /// Rows need them for ever. One that no longer has its hash was changed: put it back, and give the
+    /// new one the next number.
+    #[test]
+    fn no_dictionary_that_was_released_has_changed() {
+        const RELEASED: [&str; DICTIONARIES.len()] =
+            ["eeecdf6347171750598f8939f18be7abf50151dc37667a18847b0505b0651bf7"];
+        let hashes = DICTIONARIES.map(|dictionary| hex::encode(Sha256::digest(dictionary)));
+        assert_eq!(hashes, RELEASED);
+    }
+
+    #[test]
+    fn what_could_not_be_read_back_is_not_written() {
+        let largest = vec![0; BODY_BYTES_MAX];
+        assert_eq!(decompress(&compress(&largest).unwrap()).unwrap().len(), BODY_BYTES_MAX);
+        let larger = vec![0; BODY_BYTES_MAX + 1];
+        assert_eq!(compress(&larger), Err(CodecError::TooLarge(BODY_BYTES_MAX + 1)));
+    }
 
     #[test]
     fn each_dictionary_bears_its_number_and_fits_its_bound() {

@@ -1,8 +1,10 @@
 //! The tenant's HMAC key: by it an event is known again without keeping what it said.
 //!
-//! `HMAC-SHA-256(key, label ‖ bytes)[..16]`, label 0x01 for an event's id, 0x02 for an event as
-//! received, 0x03 for a quarantined item. The key is 32 random bytes, made with the tenant's first
-//! event and sealed by the keys port: whoever has only the database can try no values against it.
+//! `HMAC-SHA-256(key, label ‖ bytes)[..16]`, label 0x01 for `source format ‖ 0x00 ‖ event id`, 0x02
+//! for the canonical form of a masked event, 0x03 for a quarantined item, 0x04 for the id of a change
+//! of our own, so that no id that a client sends is ever taken for one of those. Final: what was
+//! written is looked up by them. The key is 32 random bytes, made with the tenant's first event and
+//! sealed by the keys port: whoever has only the database can try no values against it.
 
 use std::sync::Arc;
 
@@ -29,6 +31,7 @@ pub(crate) enum Label {
     EventId = 1,
     Source = 2,
     Quarantined = 3,
+    OwnChange = 4,
 }
 
 /// The tenants' keys that were used lately.

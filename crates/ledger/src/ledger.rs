@@ -8,6 +8,7 @@ use custody_store::{
     entries::{self, Order, Range},
     heads::{self, Head},
 };
+use uuid::Uuid;
 
 use crate::{
     Appended, Draft, EventKey, LedgerError, StoredEntry, append, codec,
@@ -85,18 +86,30 @@ impl Ledger {
         Ok(leaves)
     }
 
-    /// How an event with an id of its own is known again. `source_canonical` is the source event as
-    /// received, in canonical form, before anything was masked: it leaves no trace but its HMAC.
+    /// How an event with an id of its own is known again: by the id among those of its source
+    /// format, so that nobody can take a CloudTrail event's id by an event of another kind.
+    /// `canonical` is the masked event in canonical form: it leaves no trace but its HMAC.
     pub async fn event_key(
         &self,
         scope: &Scope,
-        event_id: &str,
-        source_canonical: &[u8],
+        (source_format, event_id): (&str, &str),
+        canonical: &[u8],
     ) -> Result<EventKey, LedgerError> {
         let key = self.tenant_keys.get(&self.store, &self.keys, scope).await?;
         Ok(EventKey {
-            key16: hmac16(&key, Label::EventId, event_id.as_bytes()),
-            fp16: hmac16(&key, Label::Source, source_canonical),
+            key16: hmac16(&key, Label::EventId, format!("{source_format}\0{event_id}").as_bytes()),
+            fp16: hmac16(&key, Label::Source, canonical),
+        })
+    }
+
+    /// How a change of our own is known again: by the id of its row, in a space of ids of its own. Its
+    /// content does not count: a row is written once and never changes, and a later release may put
+    /// it into other words between the append and the row's deletion.
+    pub async fn own_event_key(&self, scope: &Scope, change: Uuid) -> Result<EventKey, LedgerError> {
+        let key = self.tenant_keys.get(&self.store, &self.keys, scope).await?;
+        Ok(EventKey {
+            key16: hmac16(&key, Label::OwnChange, change.as_bytes()),
+            fp16: hmac16(&key, Label::Source, change.as_bytes()),
         })
     }
 

@@ -20,7 +20,7 @@ pub use custody_store::{
     entries::{Order, Range},
     heads::Head,
 };
-pub use draft::{Draft, EventKey};
+pub use draft::{Draft, EventKey, UnfitContent};
 pub use entry::StoredEntry;
 pub use errors::LedgerError;
 pub use ledger::Ledger;

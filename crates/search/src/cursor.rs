@@ -1,24 +1,20 @@
-//! Cursors: where a walk goes on. Opaque, signed, and good only for the walk that they were made in.
+//! Cursors: where a walk goes on. Opaque, sealed, and good only for the walk that they were made in.
+//!
+//! A cursor names the last entry that was looked at, which need not be one that its holder may read:
+//! so it is encrypted, and not only signed.
 
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use custody_domain::{EntryId, TenantId, query::Query};
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::{Digest as _, Sha256};
+use custody_keys::Opaque;
 use uuid::Uuid;
 
 use crate::Sort;
 
-const VERSION: u8 = 1;
-const BINDING_BYTES: usize = 16;
-const ID_BYTES: usize = 16;
-const MAC_BYTES: usize = 32;
-const SIGNED_BYTES: usize = 1 + BINDING_BYTES + ID_BYTES;
-
-/// The secret that signs cursors. Nodes that serve the same walk share it.
+/// The secret that seals cursors. Nodes that serve the same walk share it.
 #[derive(Clone)]
-pub struct CursorKey([u8; 32]);
+pub struct CursorKey(Opaque);
 
 impl fmt::Debug for CursorKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -26,16 +22,13 @@ impl fmt::Debug for CursorKey {
     }
 }
 
-/// Why a cursor is not accepted.
+/// The cursor was changed or cut, or we gave it for another query, order, reader or tenant. Which,
+/// it does not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum CursorError {
-    /// It is not as we gave it.
-    #[error("the cursor was changed or cut; use it as it was given")]
-    Garbled,
-    /// We gave it, for another query, order, reader or tenant. Which, it does not say.
-    #[error("the cursor belongs to another query or order; start without one")]
-    Foreign,
-}
+#[error(
+    "the cursor was changed, or belongs to another query or order; use it as it was given, with everything else as it was, or start without one"
+)]
+pub struct CursorError;
 
 /// One walk: a tenant's entries that match a query, in an order.
 #[derive(Clone, Copy, Debug)]
@@ -48,53 +41,28 @@ pub struct Walk<'a> {
 
 impl CursorKey {
     pub fn new(secret: [u8; 32]) -> Self {
-        Self(secret)
+        Self(Opaque::new(secret, "custody cursor"))
     }
 
     /// A cursor that goes on after `last`.
     pub fn seal(&self, walk: &Walk<'_>, last: EntryId) -> String {
-        let mut cursor = Vec::with_capacity(SIGNED_BYTES + MAC_BYTES);
-        cursor.push(VERSION);
-        cursor.extend_from_slice(&walk.binding());
-        cursor.extend_from_slice(last.0.as_bytes());
-        let mac = self.mac(&cursor).finalize().into_bytes();
-        cursor.extend_from_slice(&mac);
-        URL_SAFE_NO_PAD.encode(cursor)
+        URL_SAFE_NO_PAD.encode(self.0.seal(last.0.as_bytes(), &walk.binding()))
     }
 
     /// The entry after which the walk goes on.
     pub fn open(&self, walk: &Walk<'_>, cursor: &str) -> Result<EntryId, CursorError> {
-        let bytes = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| CursorError::Garbled)?;
-        let (signed, mac) = bytes.split_at_checked(SIGNED_BYTES).ok_or(CursorError::Garbled)?;
-        self.mac(signed).verify_slice(mac).map_err(|_| CursorError::Garbled)?;
-        let (version, rest) = signed.split_at(1);
-        let (binding, id) = rest.split_at(BINDING_BYTES);
-        if version != [VERSION] || binding != walk.binding() {
-            return Err(CursorError::Foreign);
-        }
-        Uuid::from_slice(id).map(EntryId).map_err(|_| CursorError::Garbled)
-    }
-
-    fn mac(&self, signed: &[u8]) -> Hmac<Sha256> {
-        #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
-        let mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("a key of 32 bytes");
-        mac.chain_update(b"custody cursor").chain_update(signed)
+        let sealed = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| CursorError)?;
+        let id = self.0.open(&sealed, &walk.binding()).map_err(|_| CursorError)?;
+        Ok(EntryId(Uuid::from_bytes(id)))
     }
 }
 
 impl Walk<'_> {
-    /// A digest of what the walk is. The lengths are fixed or last, so that no two walks write the
-    /// same bytes.
-    fn binding(&self) -> [u8; BINDING_BYTES] {
-        let digest = Sha256::new()
-            .chain_update(self.tenant.0.as_bytes())
-            .chain_update(self.sort.as_str())
-            .chain_update([0])
-            .chain_update(self.query.render())
-            .finalize();
-        let mut binding = [0; BINDING_BYTES];
-        binding.copy_from_slice(&digest[..BINDING_BYTES]);
-        binding
+    /// What the walk is. The lengths are fixed, ended by a zero or last, so that no two walks write
+    /// the same bytes.
+    fn binding(&self) -> Vec<u8> {
+        let query = self.query.render();
+        [self.tenant.0.as_bytes(), self.sort.as_str().as_bytes(), &[0], query.as_bytes()].concat()
     }
 }
 
@@ -106,7 +74,9 @@ mod tests {
 
     use super::*;
 
-    const KEY: CursorKey = CursorKey([7; 32]);
+    fn key() -> CursorKey {
+        CursorKey::new([7; 32])
+    }
 
     fn walk(query: &Query, tenant: u128, sort: Sort) -> Walk<'_> {
         Walk { tenant: TenantId(Uuid::from_u128(tenant)), query, sort }
@@ -118,35 +88,45 @@ mod tests {
         let other = parse("action:iam.*").unwrap();
         let id = EntryId(Uuid::from_u128(42));
         let mine = walk(&query, 1, Sort::ReceivedDescending);
-        let cursor = KEY.seal(&mine, id);
-        assert_eq!(KEY.open(&mine, &cursor), Ok(id));
+        let cursor = key().seal(&mine, id);
+        assert_eq!(key().open(&mine, &cursor), Ok(id));
         for foreign in [
             walk(&query, 2, Sort::ReceivedDescending),
             walk(&query, 1, Sort::ReceivedAscending),
             walk(&other, 1, Sort::ReceivedDescending),
         ] {
-            assert_eq!(KEY.open(&foreign, &cursor), Err(CursorError::Foreign));
+            assert_eq!(key().open(&foreign, &cursor), Err(CursorError));
         }
-        assert_eq!(CursorKey([8; 32]).open(&mine, &cursor), Err(CursorError::Garbled));
+        assert_eq!(CursorKey::new([8; 32]).open(&mine, &cursor), Err(CursorError));
+    }
+
+    #[test]
+    fn a_cursor_shows_nothing_of_the_entry_that_it_goes_on_after() {
+        let walk = walk(&Query::All, 1, Sort::default());
+        let id = EntryId(Uuid::from_u128(0xABAB_ABAB_ABAB_ABAB_ABAB_ABAB_ABAB_ABAB));
+        let (one, two) = (key().seal(&walk, id), key().seal(&walk, id));
+        assert_ne!(one, two);
+        let bytes = URL_SAFE_NO_PAD.decode(&one).unwrap();
+        assert!(!bytes.windows(4).any(|bytes| bytes == [0xAB; 4]), "{bytes:x?}");
     }
 
     #[test]
     fn the_same_query_in_other_words_is_the_same_walk() {
         let (one, two) = (parse("a  AND (b c)").unwrap(), parse("A b C").unwrap());
-        let cursor = KEY.seal(&walk(&one, 1, Sort::default()), EntryId(Uuid::from_u128(42)));
-        assert!(KEY.open(&walk(&two, 1, Sort::default()), &cursor).is_ok());
+        let cursor = key().seal(&walk(&one, 1, Sort::default()), EntryId(Uuid::from_u128(42)));
+        assert!(key().open(&walk(&two, 1, Sort::default()), &cursor).is_ok());
     }
 
     #[test]
     fn every_flipped_bit_is_refused() {
         let walk = walk(&Query::All, 1, Sort::default());
-        let cursor = KEY.seal(&walk, EntryId(Uuid::from_u128(42)));
+        let cursor = key().seal(&walk, EntryId(Uuid::from_u128(42)));
         let bytes = URL_SAFE_NO_PAD.decode(&cursor).unwrap();
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();
             flipped[bit / 8] ^= 1 << (bit % 8);
             let text = URL_SAFE_NO_PAD.encode(flipped);
-            assert_eq!(KEY.open(&walk, &text), Err(CursorError::Garbled), "bit {bit}");
+            assert_eq!(key().open(&walk, &text), Err(CursorError), "bit {bit}");
         }
     }
 
@@ -154,28 +134,28 @@ mod tests {
         #[test]
         fn any_other_character_anywhere_is_refused(at in any::<prop::sample::Index>(), other in any::<char>()) {
             let walk = walk(&Query::All, 1, Sort::default());
-            let cursor = KEY.seal(&walk, EntryId(Uuid::from_u128(42)));
+            let cursor = key().seal(&walk, EntryId(Uuid::from_u128(42)));
             let mut characters: Vec<char> = cursor.chars().collect();
             let at = at.index(characters.len());
             prop_assume!(characters[at] != other);
             characters[at] = other;
             let changed: String = characters.into_iter().collect();
-            prop_assert_eq!(KEY.open(&walk, &changed), Err(CursorError::Garbled));
+            prop_assert_eq!(key().open(&walk, &changed), Err(CursorError));
         }
 
         #[test]
         fn no_text_but_ours_is_a_cursor(text in any::<String>()) {
             let walk = walk(&Query::All, 1, Sort::default());
-            prop_assert_eq!(KEY.open(&walk, &text), Err(CursorError::Garbled));
+            prop_assert_eq!(key().open(&walk, &text), Err(CursorError));
         }
 
         #[test]
         fn a_cut_or_longer_cursor_is_refused(length in 0_usize..120) {
             let walk = walk(&Query::All, 1, Sort::default());
-            let cursor = KEY.seal(&walk, EntryId(Uuid::from_u128(42)));
+            let cursor = key().seal(&walk, EntryId(Uuid::from_u128(42)));
             let changed: String = cursor.chars().chain("A".repeat(60).chars()).take(length).collect();
             prop_assume!(changed != cursor);
-            prop_assert_eq!(KEY.open(&walk, &changed), Err(CursorError::Garbled));
+            prop_assert_eq!(key().open(&walk, &changed), Err(CursorError));
         }
     }
 }

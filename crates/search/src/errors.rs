@@ -1,5 +1,7 @@
 //! Why there is no page.
 
+use std::time::Duration;
+
 use custody_ledger::LedgerError;
 
 use crate::{CursorError, LIMIT_MAX, Sort};
@@ -13,6 +15,9 @@ pub enum SearchError {
     SortNotAvailable(Sort),
     #[error("limit must be between 1 and {LIMIT_MAX}")]
     Limit,
+    /// The tenant has as many searches at once as it may, and none of them ended within `wait`.
+    #[error("too many searches of this tenant run at once; try again in {} s", wait.as_secs().max(1))]
+    Busy { wait: Duration },
     #[error(transparent)]
     Cursor(#[from] CursorError),
     #[error(transparent)]

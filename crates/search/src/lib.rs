@@ -5,6 +5,7 @@
 //! its own ([`custody_domain::query::Query::matches`] is the meaning), answer for less than the
 //! scope's tenant holds without saying so, or for more than the scope may read.
 
+pub mod asked;
 pub mod cursor;
 pub mod errors;
 pub mod linear;
@@ -12,6 +13,7 @@ mod log;
 pub mod port;
 pub mod sort;
 
+pub use asked::Asked;
 pub use cursor::{CursorError, CursorKey};
 pub use errors::SearchError;
 pub use linear::{Linear, LinearLimits};

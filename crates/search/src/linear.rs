@@ -2,6 +2,7 @@
 
 mod limits;
 mod scan;
+mod turns;
 
 use std::sync::Arc;
 
@@ -15,20 +16,27 @@ use custody_ledger::{Head, Order, Range};
 use uuid::Uuid;
 
 pub use self::limits::LinearLimits;
-use self::scan::Scan;
-use crate::{CursorKey, LIMIT_MAX, Log, Page, PageRequest, Search, SearchError, Sort, Stopped, cursor::Walk};
+use self::{
+    scan::{Scan, Task},
+    turns::Turns,
+};
+use crate::{
+    Asked, CursorKey, LIMIT_MAX, Log, Page, PageRequest, Search, SearchError, Sort, Stopped, cursor::Walk,
+};
 
-/// Runs [`Query::matches`] on the entries of the log, in its order.
+/// Runs [`Asked::matches`] on the entries of the log, in its order. Clones share the turns of the
+/// tenants.
 #[derive(Clone, Debug)]
 pub struct Linear {
     log: Arc<dyn Log>,
     cursors: CursorKey,
     limits: LinearLimits,
+    turns: Arc<Turns>,
 }
 
 impl Linear {
     pub fn new(log: impl Log + 'static, cursors: CursorKey, limits: LinearLimits) -> Self {
-        Self { log: Arc::new(log), cursors, limits }
+        Self { log: Arc::new(log), cursors, limits, turns: Arc::default() }
     }
 }
 
@@ -43,23 +51,26 @@ impl Search for Linear {
         if !(1..=LIMIT_MAX).contains(&request.limit) {
             return Err(SearchError::Limit);
         }
-        let query = scope.restrict(request.query);
-        let walk = Walk { tenant: scope.tenant(), query: &query, sort: request.sort };
+        let asked = Asked::new(scope, request.query);
+        let walk = Walk { tenant: scope.tenant(), query: asked.whole(), sort: request.sort };
         let last = match &request.cursor {
             Some(cursor) => Some(self.cursors.open(&walk, cursor)?),
             None => None,
         };
+        let _turn = self.turns.take(scope.tenant(), &self.limits).await?;
         let head = self.log.head(scope).await?;
-        let scan = match range(&query, head, order, last) {
+        let scan = match range(asked.whole(), head, order, last) {
             Some(range) => {
-                Scan::run(&*self.log, &self.limits, scope, &query, range, order, request.limit).await?
+                let task = Task { scope, asked: &asked, order, limit: request.limit };
+                Scan::run(&*self.log, &self.limits, &task, range).await?
             }
             None => Scan::default(),
         };
+        let told = |count: u64| (!asked.is_restricted()).then_some(count);
         Ok(Page {
             next_cursor: scan.resume.map(|after| self.cursors.seal(&walk, after)),
-            index_watermark: head.size,
-            stopped: scan.stop.map(|reason| Stopped { reason, scanned: scan.scanned }),
+            index_watermark: told(head.size),
+            stopped: scan.stop.map(|reason| Stopped { reason, scanned: told(scan.scanned) }),
             items: scan.items,
         })
     }

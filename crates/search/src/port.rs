@@ -27,8 +27,9 @@ pub struct Page {
     pub items: Vec<StoredEntry>,
     /// Where to go on; none when there is nothing more. There may be one beside no items at all.
     pub next_cursor: Option<String>,
-    /// The answer covers this many entries of the log: its size when the read began.
-    pub index_watermark: u64,
+    /// The answer covers this many entries of the log: its size when the read began. None where the
+    /// scope may not read all of them; how many others' there are is not its to know.
+    pub index_watermark: Option<u64>,
     /// Why the page is shorter than it could be.
     pub stopped: Option<Stopped>,
 }
@@ -37,8 +38,8 @@ pub struct Page {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped {
     pub reason: StopReason,
-    /// Entries read for this page.
-    pub scanned: u64,
+    /// Entries read for this page. None where the scope may not read all of them.
+    pub scanned: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +61,12 @@ impl StopReason {
 
 /// An executor of queries. It restricts each query by the scope it is asked with, so that no
 /// caller can forget to.
+///
+/// Every executor evaluates the scope's grant on an entry before anything of the asker's query, as
+/// [`crate::Asked`] does, and where it does not hold nothing else: otherwise the time of an answer
+/// tells what stands in entries that are not in it. An executor over an index puts the grant where
+/// the index applies it first, not beside the asker's clauses. Nor does a restricted scope get a
+/// number that entries beyond its grant go into. The conformance suite holds executors to it.
 #[async_trait]
 pub trait Search: Send + Sync + std::fmt::Debug {
     async fn page(&self, scope: &Scope, request: PageRequest) -> Result<Page, SearchError>;

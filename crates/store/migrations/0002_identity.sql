@@ -4,6 +4,7 @@
 
 -- A person, whatever tenants they belong to.
 CREATE TABLE users (
+    -- Random: one that grows with time would tell each tenant since when the account exists.
     id            uuid PRIMARY KEY,
     -- As it is looked up: trimmed, in small letters.
     email         text NOT NULL UNIQUE
@@ -31,7 +32,8 @@ CREATE TABLE invitations (
     id          uuid NOT NULL,
     email       text NOT NULL CHECK (char_length(email) BETWEEN 3 AND 254),
     role        text NOT NULL CHECK (role IN ('admin', 'auditor', 'user', 'writer', 'operator')),
-    secret_hash bytea NOT NULL UNIQUE CHECK (octet_length(secret_hash) = 32),
+    -- Null until an operator handed a secret out: nobody accepts it.
+    secret_hash bytea UNIQUE CHECK (octet_length(secret_hash) = 32),
     -- The principal.
     created_by  text NOT NULL,
     created_at  timestamptz NOT NULL,
@@ -95,21 +97,24 @@ CREATE TABLE issued_tokens (
         CHECK ((role = 'operator') = (tenant_id = '00000000-0000-7000-8000-000000000000'))
 );
 
--- A person's sign-in: the family of its refresh tokens.
+-- A person's work in one tenant, and the refresh tokens that go on with it. Who switches to another
+-- of their tenants ends the one and begins another, so that the two logs share no id.
 CREATE TABLE sessions (
     id                uuid PRIMARY KEY,
+    -- The sign-in that it goes back to, over every switch: a copied token ends all of it.
+    sign_in           uuid NOT NULL,
     user_id           uuid NOT NULL REFERENCES users (id),
-    -- Where it stands now; a person may switch to another of their tenants.
     tenant_id         uuid NOT NULL REFERENCES tenants (id),
     -- Began with a one-time secret, and no password was set since.
     must_set_password boolean NOT NULL,
     created_at        timestamptz NOT NULL,
     expires_at        timestamptz NOT NULL CHECK (expires_at > created_at),
     ended_at          timestamptz,
-    end_reason        text CHECK (end_reason IN ('logout', 'reuse', 'password_changed', 'reset')),
+    end_reason        text CHECK (end_reason IN ('logout', 'reuse', 'password_changed', 'reset', 'switched')),
     CONSTRAINT sessions_end_for_a_reason CHECK ((ended_at IS NULL) = (end_reason IS NULL))
 );
 CREATE INDEX sessions_user ON sessions (user_id);
+CREATE INDEX sessions_sign_in ON sessions (sign_in);
 CREATE INDEX sessions_expiry ON sessions (expires_at);
 
 -- Each is good once. The used ones are kept while they could still be shown: that is how a stolen

@@ -108,6 +108,9 @@ BEGIN
     IF day > (clock_timestamp() AT TIME ZONE 'UTC')::date + 400 THEN
         RAISE 'partitions are made at most 400 days ahead' USING ERRCODE = 'invalid_parameter_value';
     END IF;
+    IF day < DATE '2020-01-01' THEN
+        RAISE 'there are no partitions before 2020' USING ERRCODE = 'invalid_parameter_value';
+    END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('custody.partitions', 0));
     IF to_regclass('public.' || partition) IS NOT NULL THEN
         RETURN false;

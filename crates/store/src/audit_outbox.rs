@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use custody_auth::{Origin, Principal, Scope};
 use custody_domain::{Outcome, Severity, TenantId};
 use serde::{Deserialize, Serialize};
-use sqlx::{Row as _, types::Json};
+use sqlx::{Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use crate::{Store, StoreError, connection::Connection, page::new_id};
@@ -183,6 +183,23 @@ pub struct OutboxRow {
     pub change: Change,
 }
 
+/// A row that is no change that this version knows: a later version wrote it, or somebody by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokenRow {
+    pub id: Uuid,
+    /// As it lies there.
+    pub json: String,
+    /// Line and column at which it stops being a change. Never what stands there.
+    pub at: (usize, usize),
+}
+
+/// What waits for one tenant's log. One row that cannot be read does not hold up the others.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Waiting {
+    pub rows: Vec<OutboxRow>,
+    pub broken: Vec<BrokenRow>,
+}
+
 /// At most `limit` tenants that have something waiting, the longest waiting first.
 pub async fn pending_tenants(store: &Store, limit: u16) -> Result<Vec<TenantId>, StoreError> {
     let mut tx = store.system_tx().await?;
@@ -208,22 +225,32 @@ pub async fn waiting(store: &Store) -> Result<(u64, Option<DateTime<Utc>>), Stor
 }
 
 /// The oldest rows of the scope's tenant, in the order of the changes.
-pub async fn read(store: &Store, scope: &Scope, limit: u16) -> Result<Vec<OutboxRow>, StoreError> {
+pub async fn read(store: &Store, scope: &Scope, limit: u16) -> Result<Waiting, StoreError> {
     let mut tx = store.tenant_tx(scope).await?;
     let rows = sqlx::query(
-        "SELECT id, created_at, change FROM audit_outbox WHERE tenant_id = $1 ORDER BY id LIMIT $2",
+        "SELECT id, created_at, change::text AS change FROM audit_outbox WHERE tenant_id = $1 ORDER BY id LIMIT $2",
     )
     .bind(scope.tenant().0)
     .bind(i64::from(limit))
     .fetch_all(tx.connection())
     .await?;
     tx.commit().await?;
-    rows.iter()
-        .map(|row| {
-            let Json(change) = row.try_get("change")?;
-            Ok(OutboxRow { id: row.try_get("id")?, created_at: row.try_get("created_at")?, change })
-        })
-        .collect()
+    let mut waiting = Waiting::default();
+    for row in &rows {
+        match decode(row)? {
+            Ok(row) => waiting.rows.push(row),
+            Err(broken) => waiting.broken.push(broken),
+        }
+    }
+    Ok(waiting)
+}
+
+fn decode(row: &PgRow) -> Result<Result<OutboxRow, BrokenRow>, StoreError> {
+    let (id, json): (Uuid, String) = (row.try_get("id")?, row.try_get("change")?);
+    Ok(match serde_json::from_str(&json) {
+        Ok(change) => Ok(OutboxRow { id, created_at: row.try_get("created_at")?, change }),
+        Err(error) => Err(BrokenRow { id, json, at: (error.line(), error.column()) }),
+    })
 }
 
 /// Deletes rows whose entries are durable. Those that another server deleted meanwhile are fine.

@@ -72,7 +72,7 @@ impl Store {
         &self.0.installation
     }
 
-    /// What all servers of this installation sign the cursors of lists with.
+    /// What all servers of this installation seal the cursors of lists with.
     pub fn cursor_secret(&self) -> [u8; 32] {
         *self.0.cursor_secret
     }

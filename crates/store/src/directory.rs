@@ -83,9 +83,9 @@ async fn find_session(
                 t.status <> 'active' AS suspended
          FROM sessions s
          JOIN users u ON u.id = s.user_id
-         JOIN memberships m ON m.user_id = s.user_id AND m.tenant_id = $2
+         JOIN memberships m ON m.user_id = s.user_id AND m.tenant_id = s.tenant_id
          JOIN tenants t ON t.id = m.tenant_id
-         WHERE s.id = $1",
+         WHERE s.id = $1 AND s.tenant_id = $2",
     )
     .bind(session.0)
     .bind(tenant.0)

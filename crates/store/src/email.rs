@@ -21,10 +21,10 @@ pub(crate) fn required(text: &str) -> Result<String, IdentityError> {
     normalise(text).ok_or_else(|| IdentityError::invalid("/email", "must be an e-mail address"))
 }
 
-/// What was typed as an address, safe to be written into a log: bounded and without control
-/// characters.
-pub(crate) fn as_typed(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(LENGTH_MAX).collect()
+/// What was typed, as it was typed, where it is an address; so it is bounded and safe to be written
+/// into a log. What is none is nobody's business: people type passwords there.
+pub(crate) fn as_typed(text: &str) -> Option<String> {
+    normalise(text).map(|_| text.trim().to_owned())
 }
 
 #[cfg(test)]
@@ -37,6 +37,7 @@ mod tests {
         for bad in ["", "ada", "@x", "a@", "a@b@c", "a b@c", "a@b\u{0}", &"a".repeat(300)] {
             assert_eq!(normalise(bad), None, "{bad:?}");
         }
-        assert_eq!(as_typed("a\u{0}b\nc"), "abc");
+        assert_eq!(as_typed(" Ada@Example.COM\n").as_deref(), Some("Ada@Example.COM"));
+        assert_eq!(as_typed("hunter2-correct-horse"), None);
     }
 }

@@ -8,7 +8,7 @@ use crate::{StoreError, transaction::OwnerTx};
 /// What the keys port binds the sealed bytes to.
 const PURPOSE: &str = "installation_secrets/cursors";
 
-/// The secret that signs cursors. Of several servers that start first at once, one makes it.
+/// The secret that seals cursors. Of several servers that start first at once, one makes it.
 pub(crate) async fn load_or_create(
     owner: &mut OwnerTx,
     keys: &Keys,

@@ -1,7 +1,9 @@
 //! The table `invitations`: an address that may join a tenant, by a secret that works once.
 //!
 //! Making one looks at nothing outside the tenant, so that it cannot tell whether the address is
-//! known anywhere. Who invites never sees or sets a password.
+//! known anywhere. Who invites is not given the secret: with it they could accept in the person's
+//! name, and choose the password of an account that is good beyond their tenant. Operators hand it
+//! out (`hand_out`).
 
 use chrono::{DateTime, Utc};
 use custody_auth::{NewSecret, Role, Scope, SecretKind};
@@ -19,8 +21,10 @@ use crate::{
 };
 
 mod accept;
+mod hand_out;
 
 pub use accept::{Accepted, accept};
+pub use hand_out::{Waiting, issue_secret, waiting};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invitation {
@@ -42,6 +46,7 @@ pub struct NewInvitation {
     pub role: Role,
 }
 
+/// An invitation with its secret: for operators alone.
 #[derive(Clone, Debug)]
 pub struct CreatedInvitation {
     pub invitation: Invitation,
@@ -50,12 +55,13 @@ pub struct CreatedInvitation {
 }
 
 /// Invites an address into the scope's tenant. An open invitation of the same address is revoked.
+/// Nobody can accept it before a secret is issued.
 pub async fn create(
     store: &Store,
     scope: &Scope,
     new: NewInvitation,
     now: DateTime<Utc>,
-) -> Result<CreatedInvitation, IdentityError> {
+) -> Result<Invitation, IdentityError> {
     memberships::check_role(scope.tenant(), new.role)?;
     let email = email::required(&new.email)?;
     let mut tx = store.tenant_tx(scope).await?;
@@ -68,12 +74,26 @@ pub async fn create(
     .bind(now)
     .execute(tx.connection())
     .await?;
-    let created = insert(tx.connection(), scope, scope.tenant(), (&email, new.role), now).await?;
+    let invitation = draft(scope, &email, new.role, now);
+    sqlx::query(
+        "INSERT INTO invitations (tenant_id, id, email, role, created_by, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(scope.tenant().0)
+    .bind(invitation.id.0)
+    .bind(&invitation.email)
+    .bind(invitation.role.as_str())
+    .bind(&invitation.created_by)
+    .bind(invitation.created_at)
+    .bind(invitation.expires_at)
+    .execute(tx.connection())
+    .await?;
+    tell(tx.connection(), scope, scope.tenant(), &invitation).await?;
     tx.commit().await?;
-    Ok(created)
+    Ok(invitation)
 }
 
-/// Invites the first admin of a tenant that is just being made.
+/// Invites the first admin of a tenant that an operator is just making; the operator has the secret.
 pub(crate) async fn create_first(
     tx: &mut SystemTx,
     scope: &Scope,
@@ -84,18 +104,28 @@ pub(crate) async fn create_first(
     let Some(email) = email::normalise(email) else {
         return Err(IdentityError::invalid("/admin_email", "must be an e-mail address"));
     };
-    insert(tx.connection(), scope, tenant, (&email, Role::Admin), now).await
+    let secret = SecretKind::Invitation.generate();
+    let invitation = draft(scope, &email, Role::Admin, now);
+    sqlx::query(
+        "INSERT INTO invitations (tenant_id, id, email, role, secret_hash, created_by, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(tenant.0)
+    .bind(invitation.id.0)
+    .bind(&invitation.email)
+    .bind(invitation.role.as_str())
+    .bind(&secret.hash.0[..])
+    .bind(&invitation.created_by)
+    .bind(invitation.created_at)
+    .bind(invitation.expires_at)
+    .execute(tx.connection())
+    .await?;
+    tell(tx.connection(), scope, tenant, &invitation).await?;
+    Ok(CreatedInvitation { invitation, secret })
 }
 
-async fn insert(
-    connection: &mut Connection,
-    scope: &Scope,
-    tenant: TenantId,
-    (email, role): (&str, Role),
-    now: DateTime<Utc>,
-) -> Result<CreatedInvitation, IdentityError> {
-    let secret = SecretKind::Invitation.generate();
-    let invitation = Invitation {
+fn draft(scope: &Scope, email: &str, role: Role, now: DateTime<Utc>) -> Invitation {
+    Invitation {
         id: InvitationId(new_id(now)),
         email: email.to_owned(),
         role,
@@ -105,26 +135,19 @@ async fn insert(
         accepted_at: None,
         accepted_by: None,
         revoked_at: None,
-    };
-    sqlx::query(
-        "INSERT INTO invitations (tenant_id, id, email, role, secret_hash, created_by, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-    )
-    .bind(tenant.0)
-    .bind(invitation.id.0)
-    .bind(email)
-    .bind(role.as_str())
-    .bind(&secret.hash.0[..])
-    .bind(&invitation.created_by)
-    .bind(now)
-    .bind(invitation.expires_at)
-    .execute(&mut *connection)
-    .await?;
+    }
+}
+
+async fn tell(
+    connection: &mut Connection,
+    scope: &Scope,
+    tenant: TenantId,
+    made: &Invitation,
+) -> Result<(), StoreError> {
     let change = Change::by(scope, "custody.invitation.created")
-        .on("invitation", invitation.id, Some(email))
-        .after(json!({"email": email, "role": role, "expires_at": invitation.expires_at}));
-    audit_outbox::write(connection, tenant, &change, now).await?;
-    Ok(CreatedInvitation { invitation, secret })
+        .on("invitation", made.id, Some(&made.email))
+        .after(json!({"email": made.email, "role": made.role, "expires_at": made.expires_at}));
+    audit_outbox::write(connection, tenant, &change, made.created_at).await
 }
 
 /// All invitations of the scope's tenant, oldest first.

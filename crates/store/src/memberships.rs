@@ -20,12 +20,12 @@ pub async fn set_role(
     now: DateTime<Utc>,
 ) -> Result<(), IdentityError> {
     check_role(scope.tenant(), role)?;
-    let email = users::email(store, user).await?;
     let mut tx = store.tenant_tx(scope).await?;
     let before = lock(&mut tx, user).await?;
     if before == role {
         return Ok(tx.rollback().await?);
     }
+    let email = users::email(store, user).await?;
     sqlx::query("UPDATE memberships SET role = $3, updated_at = $4 WHERE tenant_id = $1 AND user_id = $2")
         .bind(tx.tenant().0)
         .bind(user.0)
@@ -47,9 +47,9 @@ pub async fn remove(
     user: UserId,
     now: DateTime<Utc>,
 ) -> Result<(), IdentityError> {
-    let email = users::email(store, user).await?;
     let mut tx = store.tenant_tx(scope).await?;
     let before = lock(&mut tx, user).await?;
+    let email = users::email(store, user).await?;
     sqlx::query("DELETE FROM memberships WHERE tenant_id = $1 AND user_id = $2")
         .bind(tx.tenant().0)
         .bind(user.0)

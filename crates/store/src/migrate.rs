@@ -51,6 +51,11 @@ pub enum MigrateError {
          give this database another name"
     )]
     RoleTaken { role: String, database: String },
+    #[error(
+        "the role {role} is a {attribute}, whom row security does not bind: \
+         ALTER ROLE {role:?} NO{attribute}, or give this database another name"
+    )]
+    RoleAboveTheWalls { role: String, attribute: &'static str },
     #[error("a role's password cannot be sealed or opened: {0}")]
     Keys(#[from] KeyError),
     #[error(transparent)]

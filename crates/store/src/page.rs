@@ -1,4 +1,4 @@
-//! Pages of rows: keyset, by an id that grows with time.
+//! Pages of rows: keyset, by id. Ids grow with time, except people's, which are random.
 
 use std::sync::{LazyLock, Mutex};
 

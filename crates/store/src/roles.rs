@@ -72,6 +72,9 @@ pub(crate) async fn ensure(
             .await?
             .is_some();
         let known = password(owner, role, keys).await?;
+        if exists {
+            refuse_if_above_the_walls(owner, &name).await?;
+        }
         if known.is_none() && exists {
             refuse_if_taken(owner, &name).await?;
         }
@@ -105,6 +108,22 @@ async fn create_password(
     Ok(password)
 }
 
+/// Row security and grants do not bind such a role, whoever made it so.
+async fn refuse_if_above_the_walls(owner: &mut OwnerTx, name: &str) -> Result<(), MigrateError> {
+    let row = sqlx::query("SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = $1")
+        .bind(name)
+        .fetch_one(owner.connection())
+        .await?;
+    let attribute = if row.try_get("rolsuper")? {
+        "SUPERUSER"
+    } else if row.try_get("rolbypassrls")? {
+        "BYPASSRLS"
+    } else {
+        return Ok(());
+    };
+    Err(MigrateError::RoleAboveTheWalls { role: name.to_owned(), attribute })
+}
+
 /// Roles belong to the server. One that another database on it uses is another installation's, and
 /// a new password would lock that one out.
 async fn refuse_if_taken(owner: &mut OwnerTx, name: &str) -> Result<(), MigrateError> {
@@ -124,5 +143,32 @@ async fn refuse_if_taken(owner: &mut OwnerTx, name: &str) -> Result<(), MigrateE
             Err(MigrateError::RoleTaken { role: name.to_owned(), database: row.try_get("database")? })
         }
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
+mod tests {
+    use custody_testkit::TestDatabase;
+
+    use super::*;
+    use crate::{DatabaseConfig, pool::Pool, transaction::AsOwner};
+
+    /// Every server has a superuser; the tests' owner is none and cannot make one.
+    #[tokio::test]
+    async fn a_role_that_no_wall_binds_is_refused() {
+        let database = TestDatabase::create().await;
+        let owner = Pool::of_owner(&DatabaseConfig::new(database.url())).unwrap();
+        let mut tx = owner.begin(AsOwner).await.unwrap();
+        let superuser: String =
+            sqlx::query_scalar("SELECT rolname::text FROM pg_roles WHERE rolsuper LIMIT 1")
+                .fetch_one(tx.connection())
+                .await
+                .unwrap();
+        let error = refuse_if_above_the_walls(&mut tx, &superuser).await.unwrap_err();
+        assert!(error.to_string().contains(&format!("ALTER ROLE {superuser:?} NOSUPERUSER")), "{error}");
+        refuse_if_above_the_walls(&mut tx, "pg_monitor").await.unwrap();
+        tx.rollback().await.unwrap();
+        owner.close().await;
     }
 }

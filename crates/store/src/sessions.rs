@@ -4,11 +4,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use custody_auth::{NewSecret, Principal, Role, Scope, SecretKind};
 use custody_domain::{SessionId, TenantId, UserId};
+use uuid::Uuid;
 
 use crate::{
     IdentityError, Store, StoreError, SystemTx,
     audit_outbox::{self, Change},
     page::new_id,
+    sign_in::Verified,
 };
 
 mod refresh;
@@ -46,16 +48,27 @@ pub(crate) fn of_scope(scope: &Scope) -> Result<(SessionId, UserId), IdentityErr
 /// Begins a session of a person who has just been verified.
 pub(crate) async fn start(
     tx: &mut SystemTx,
-    who: &crate::sign_in::Verified,
+    who: &Verified,
+    now: DateTime<Utc>,
+) -> Result<Started, StoreError> {
+    start_until(tx, who, None, now + SESSION_LIFETIME, now).await
+}
+
+/// `sign_in` is that of the session before, where a person switches; none where they sign in.
+async fn start_until(
+    tx: &mut SystemTx,
+    who: &Verified,
+    sign_in: Option<Uuid>,
+    session_expires_at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<Started, StoreError> {
     let session = SessionId(new_id(now));
-    let session_expires_at = now + SESSION_LIFETIME;
     sqlx::query(
-        "INSERT INTO sessions (id, user_id, tenant_id, must_set_password, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO sessions (id, sign_in, user_id, tenant_id, must_set_password, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)",
     )
     .bind(session.0)
+    .bind(sign_in.unwrap_or(session.0))
     .bind(who.user.0)
     .bind(who.tenant.0)
     .bind(who.must_set_password)

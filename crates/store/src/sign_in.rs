@@ -18,6 +18,9 @@ use crate::{
     sessions::{self, Started},
 };
 
+/// Stands in the log for what was typed where an address belongs and is none.
+const NO_ADDRESS: &str = "not an address";
+
 /// More memberships than this are not offered to choose from.
 const MEMBERSHIPS_MAX: i64 = 1000;
 
@@ -32,7 +35,7 @@ pub struct SignIn {
 
 impl std::fmt::Debug for SignIn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SignIn").field("email", &self.email).finish_non_exhaustive()
+        f.debug_struct("SignIn").finish_non_exhaustive()
     }
 }
 
@@ -195,7 +198,8 @@ async fn refuse(
     now: DateTime<Utc>,
 ) -> Result<Started, IdentityError> {
     let mut tx = store.system_tx().await?;
-    let name = Some(email::as_typed(&request.email));
+    // Passwords are typed into the wrong field, and what is written here is clear until it is drained.
+    let name = Some(email::as_typed(&request.email).unwrap_or_else(|| NO_ADDRESS.to_owned()));
     let change = Change::at(origin, "custody.session.failed", &Principal::Anonymous, name, None).failed();
     audit_outbox::write(tx.connection(), into, &change, now).await?;
     tx.commit().await?;

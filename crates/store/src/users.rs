@@ -12,9 +12,7 @@ use crate::{
     audit_outbox::{self, Change},
     columns,
     connection::Connection,
-    email, memberships, one_time_secrets,
-    page::new_id,
-    sessions,
+    email, memberships, one_time_secrets, sessions,
 };
 
 /// A person as a member of one tenant.
@@ -27,7 +25,7 @@ pub struct Member {
     pub joined_at: DateTime<Utc>,
 }
 
-/// The members of the scope's tenant.
+/// The members of the scope's tenant, in no order that means anything.
 pub async fn list(store: &Store, scope: &Scope, page: PageRequest) -> Result<Page<Member>, StoreError> {
     let mut tx = store.tenant_tx(scope).await?;
     let rows = sqlx::query(
@@ -95,6 +93,7 @@ async fn name(store: &Store, members: &mut [Member]) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Asked only for who was found to be a member, so that nothing tells who else has an account.
 pub(crate) async fn email(store: &Store, user: UserId) -> Result<Option<String>, StoreError> {
     let mut tx = store.system_tx().await?;
     let email = sqlx::query_scalar("SELECT email FROM users WHERE id = $1")
@@ -174,7 +173,8 @@ pub(crate) async fn insert(
         "INSERT INTO users (id, email, password_hash, created_at, updated_at)
          VALUES ($1, $2, $3, $4, $4) ON CONFLICT (email) DO NOTHING RETURNING id",
     )
-    .bind(new_id(now))
+    // Random: a tenant must not read from it since when the account exists elsewhere.
+    .bind(Uuid::new_v4())
     .bind(email)
     .bind(password_hash)
     .bind(now)

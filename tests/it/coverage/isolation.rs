@@ -14,7 +14,7 @@ use crate::support::{Answer, Api, Server, Tenant, shared};
 struct Belongings(BTreeMap<&'static str, String>);
 
 impl Belongings {
-    async fn of(tenant: &Tenant) -> Self {
+    async fn of(server: &Server, tenant: &Tenant) -> Self {
         let text = |value: &Value, key: &str| {
             value[key].as_str().unwrap_or_else(|| panic!("{key} in {value}")).to_owned()
         };
@@ -40,7 +40,7 @@ impl Belongings {
             .post("/api/v1/invitations", &json!({"email": email, "role": "auditor"}))
             .await
             .expect(201);
-        let secret = text(&invitation, "secret");
+        let secret = server.invitation_secret(&tenant.name, &invitation).await;
         let accept = json!({"secret": secret, "password": "correct horse battery"});
         tenant.admin.post("/api/v1/auth/accept", &accept).await.expect(200);
         let users = tenant.admin.get("/api/v1/users").await.expect(200);
@@ -77,7 +77,7 @@ async fn told_apart(called: Called, api: &Api, id: &str) -> Option<String> {
 
 async fn setting(server: &Server) -> (Tenant, Belongings) {
     let (me, them) = tokio::join!(server.tenant(), server.tenant());
-    let belongings = Belongings::of(&them).await;
+    let belongings = Belongings::of(server, &them).await;
     (me, belongings)
 }
 
@@ -133,7 +133,7 @@ async fn a_foreign_tenant_in_a_body_is_answered_as_one_that_never_was() {
 
     let email = format!("{}@example.com", Uuid::new_v4().simple());
     let invitation = me.admin.post("/api/v1/invitations", &json!({"email": email, "role": "user"})).await;
-    let secret = invitation.expect(201)["secret"].clone();
+    let secret = server.invitation_secret(&me.name, &invitation.expect(201)).await;
     let anonymous = server.anonymous();
     let password = "correct horse battery";
     anonymous.post("/api/v1/auth/accept", &json!({"secret": secret, "password": password})).await.expect(200);

@@ -30,7 +30,7 @@ impl Deeds {
 
         let wish = json!({"email": email, "role": "user"});
         let invitation = admin.post("/api/v1/invitations", &wish).await.expect(201);
-        let secret = invitation["secret"].as_str().unwrap();
+        let secret = server.invitation_secret(&tenant.name, &invitation).await;
         let accept = json!({"secret": secret, "password": password});
         server.anonymous().post("/api/v1/auth/accept", &accept).await.expect(200);
         let other = json!({"email": "else@example.com", "role": "user"});

@@ -109,6 +109,13 @@ impl Server {
         Api::new(&self.url, Some(token.trim()))
     }
 
+    /// The secret of an invitation, which the operator hands out.
+    pub(crate) async fn invitation_secret(&self, tenant: &str, invitation: &Value) -> String {
+        let id = invitation["id"].as_str().unwrap();
+        let made = self.custody_json(&["invitation", "secret", id, "--tenant", tenant]).await;
+        made["secret"].as_str().unwrap().to_owned()
+    }
+
     /// A new tenant with callers of every role.
     pub(crate) async fn tenant(&self) -> Tenant {
         Tenant::create(self).await

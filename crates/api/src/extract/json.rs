@@ -1,5 +1,7 @@
 //! JSON bodies of the API's own requests (entries are read by the ingest crate, as they were sent).
 
+use std::time::Duration;
+
 use axum::extract::{FromRef, FromRequest, Request};
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Segment;
@@ -12,6 +14,10 @@ use crate::{
 
 /// No request of this kind comes near; a mask policy is the longest.
 const BYTES_MAX: usize = 256 << 10;
+
+/// How long a client may pause within one, where uploads may for longer: it has the whole body before
+/// it begins, and most that is asked without a credential is asked with one of these.
+const PAUSE_MAX: Duration = Duration::from_secs(5);
 
 /// A JSON body of a known shape.
 #[derive(Clone, Debug)]
@@ -29,7 +35,8 @@ where
         media_type(request.headers(), &[MediaType::Json])?;
         let edge = Edge::from_ref(state);
         let limit = edge.config.body_bytes_max.min(BYTES_MAX);
-        let body = body::read(request, &edge, limit).await?;
+        let pause_max = edge.config.read_timeout.min(PAUSE_MAX);
+        let body = body::read_at_pace(request, &edge, limit, pause_max).await?;
         parse(&body.bytes).map(Self)
     }
 }

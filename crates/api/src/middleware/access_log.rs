@@ -12,8 +12,9 @@ use tracing::{Instrument as _, field::Empty};
 
 use super::{ClientAddress, RequestId};
 
-/// The span's empty fields are filled by [`crate::Permit`]. The query string is never written: it
-/// may hold what somebody searched for, and that belongs into their tenant's log alone.
+/// The span's empty fields are filled by [`crate::Permit`]. Of the address only the matched route is
+/// written: the query may hold what somebody searched for, which belongs into their tenant's log
+/// alone, and a path that leads nowhere may hold anything, a secret pasted into it included.
 pub(crate) async fn access_log(request: Request, next: Next) -> Response {
     let started = Instant::now();
     let extensions = request.extensions();
@@ -26,7 +27,6 @@ pub(crate) async fn access_log(request: Request, next: Next) -> Response {
         request.id = id,
         http.request.method = method,
         http.route = route,
-        url.path = request.uri().path(),
         client.address = client,
         tenant.id = Empty,
         principal = Empty,
@@ -47,4 +47,50 @@ pub(crate) async fn access_log(request: Request, next: Next) -> Response {
 fn known(method: &Method) -> &'static str {
     const KNOWN: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
     KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("OTHER")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+    use std::{io, sync::Mutex};
+
+    use axum::{Router, body::Body, http::Request, routing::get};
+    use custody_auth::LimitsConfig;
+    use tower::ServiceExt as _;
+
+    use crate::{HttpConfig, app::Edge, middleware::around_all};
+
+    #[derive(Clone, Default)]
+    struct Written(std::sync::Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Written {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn what_stands_in_the_address_is_not_written() {
+        let written = Written::default();
+        let writer = written.clone();
+        let log = tracing_subscriber::fmt().json().with_max_level(tracing::Level::TRACE);
+        let _log = tracing::subscriber::set_default(log.with_writer(move || writer.clone()).finish());
+        let edge = Edge::new(HttpConfig::default(), &LimitsConfig::default());
+        let server = around_all(&edge, Router::new().route("/things/{id}", get(async || "hello")));
+        for path in ["/cust_key_S3CRET", "/things/S3CRET?q=S3CRET", "/things/S3CRET/S3CRET"] {
+            let request = Request::get(path).body(Body::empty()).unwrap();
+            server.clone().oneshot(request).await.unwrap();
+        }
+        let written = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+        assert!(!written.contains("S3CRET"), "{written}");
+        let lines = |route| written.lines().filter(|line| line.contains(route)).count();
+        assert_eq!(lines("\"http.route\":\"unmatched\""), 2, "{written}");
+        assert_eq!(lines("\"http.route\":\"/things/{id}\""), 1, "{written}");
+    }
 }

@@ -1,14 +1,17 @@
 //! Who is at the other end: the connection's peer, or, behind trusted proxies, the first hop that is
 //! not one of them.
 
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    convert::Infallible,
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+};
 
 use axum::{
-    extract::{ConnectInfo, Request, State},
+    extract::{ConnectInfo, FromRef, FromRequestParts, Request, State},
     middleware::Next,
     response::Response,
 };
-use http::HeaderMap;
+use http::{HeaderMap, request::Parts};
 use ipnetwork::IpNetwork;
 
 use crate::app::Edge;
@@ -17,6 +20,35 @@ use crate::app::Edge;
 /// no connection (tests).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ClientAddress(pub(crate) Option<IpAddr>);
+
+impl ClientAddress {
+    /// Whom to count it under: of IPv6 the /64, which is what one household or machine is given.
+    pub(crate) fn counted(self) -> Option<IpAddr> {
+        self.0.map(|ip| match ip {
+            IpAddr::V4(_) => ip,
+            IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() & (u128::MAX << 64)).into(),
+        })
+    }
+}
+
+/// That the client stands in one of [`crate::HttpConfig::internal_networks`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Internal(pub(crate) bool);
+
+impl<S> FromRequestParts<S> for Internal
+where
+    S: Send + Sync,
+    Edge: FromRef<S>,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let networks = &Edge::from_ref(state).config.internal_networks;
+        // Who is nowhere is outside.
+        let client = parts.extensions.get::<ClientAddress>().and_then(|client| client.0);
+        Ok(Self(client.is_some_and(|ip| networks.iter().any(|network| network.contains(ip)))))
+    }
+}
 
 pub(crate) async fn client_address(State(edge): State<Edge>, mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|c| c.0.ip());

@@ -1,4 +1,4 @@
-//! Bounds how many requests run at once, and for how long.
+//! Bounds how many requests run at once, in all and from one address, and for how long.
 
 use std::time::Duration;
 
@@ -8,6 +8,9 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
+use tokio::sync::Semaphore;
+
+use super::ClientAddress;
 use crate::{app::Edge, problem::Problem};
 
 /// The last resort: bodies are bounded by their pace and statements by the store, both much sooner.
@@ -21,6 +24,14 @@ pub(crate) async fn deadline(State(edge): State<Edge>, request: Request, next: N
         metrics::counter!("custody_http_shed_total").increment(1);
         return Problem::unavailable("The server has as many requests in hand as it takes.", RETRY_AFTER)
             .into_response();
+    };
+    // After the bound of all, which bounds the addresses that are counted, too.
+    let address = request.extensions().get::<ClientAddress>().and_then(|client| client.counted());
+    let share = address.map(|address| edge.running_of.of(address));
+    let Ok(_running_of_address) = share.as_deref().map(Semaphore::try_acquire).transpose() else {
+        metrics::counter!("custody_http_shed_total").increment(1);
+        let detail = "As many requests from this address are in hand as one address may have.";
+        return Problem::too_many_requests(detail, RETRY_AFTER.into()).into_response();
     };
     match tokio::time::timeout(REQUEST_TIME_MAX, next.run(request)).await {
         Ok(response) => response,

@@ -318,6 +318,121 @@ async fn more_requests_than_are_taken_at_once_are_turned_away() {
     insta::assert_json_snapshot!("shed", problem(response).await);
 }
 
+fn from(address: &str, mut request: Request<Body>) -> Request<Body> {
+    request.extensions_mut().insert(ConnectInfo(std::net::SocketAddr::new(address.parse().unwrap(), 4711)));
+    request
+}
+
+/// Sends `begun` and then nothing more; resolves once the server waits for the rest.
+async fn stall(server: &Router, request: Request<()>, begun: Vec<u8>) -> tokio::task::JoinHandle<()> {
+    let (waits, waited) = tokio::sync::oneshot::channel();
+    let rest = futures::stream::once(async {
+        waits.send(()).unwrap();
+        std::future::pending().await
+    });
+    let begun = futures::stream::iter([Ok::<_, std::io::Error>(Bytes::from(begun))]);
+    let body = Body::from_stream(futures::StreamExt::chain(begun, rest));
+    let answer = server.clone().oneshot(request.map(|()| body));
+    let stalled = tokio::spawn(async { drop(answer.await) });
+    waited.await.unwrap();
+    stalled
+}
+
+#[tokio::test]
+async fn one_address_cannot_have_all_requests_that_run_at_once() {
+    let server = server_with(HttpConfig { requests_max: 64, ..config() }, &unlimited());
+    let ask = |address| {
+        server.clone().oneshot(from(address, asking("GET", "/things").body(Body::empty()).unwrap()))
+    };
+    let mut stalled = Vec::new();
+    for n in 0..8 {
+        let address = format!("2001:db8::{n}");
+        let (parts, _) = from(&address, asking("POST", "/things").body(Body::empty()).unwrap()).into_parts();
+        stalled.push(stall(&server, Request::from_parts(parts, ()), vec![b' ']).await);
+    }
+    let refused = ask("2001:db8::ffff").await.unwrap();
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(header(&refused, "retry-after"), "1");
+    assert!(problem(refused).await["detail"].as_str().unwrap().contains("from this address"));
+    assert_eq!(ask("2001:db8:0:1::1").await.unwrap().status(), StatusCode::OK);
+    assert_eq!(ask("192.0.2.1").await.unwrap().status(), StatusCode::OK);
+    let one = stalled.pop().unwrap();
+    one.abort();
+    let _ = one.await;
+    assert_eq!(ask("2001:db8::ffff").await.unwrap().status(), StatusCode::OK);
+}
+
+/// Time is tokio's own here and runs ahead when all wait.
+#[tokio::test(start_paused = true)]
+async fn a_small_body_may_not_pause_for_as_long_as_an_upload() {
+    let patient = HttpConfig { read_timeout: Duration::from_secs(30), ..config() };
+    let stalls = Body::from_stream(futures::stream::pending::<Result<Bytes, std::io::Error>>());
+    let request = asking("POST", "/shaped").header("content-type", "application/json").body(stalls).unwrap();
+    let begun = tokio::time::Instant::now();
+    let response = server_with(patient, &unlimited()).oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::REQUEST_TIMEOUT);
+    assert_eq!(begun.elapsed().as_secs(), 5);
+}
+
+/// 90 % of the largest body that [`config`] allows.
+fn large() -> Vec<u8> {
+    vec![b' '; 90_000]
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_holds_no_more_memory_than_has_come_of_it() {
+    let held = HttpConfig { body_bytes_held_max: 1 << 20, ..config() };
+    let server = server_with(HttpConfig { read_timeout: Duration::from_mins(1), ..held }, &unlimited());
+    let mut stalled = Vec::new();
+    for _ in 0..16 {
+        let request = asking("POST", "/things").header("content-encoding", "gzip").body(()).unwrap();
+        stalled.push(stall(&server, request, vec![0x1f]).await);
+    }
+    let response = server.oneshot(asking("POST", "/things").body(Body::from(large())).unwrap()).await;
+    assert_eq!(response.unwrap().status(), StatusCode::OK);
+    stalled.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_client_cannot_hold_the_memory_of_all() {
+    let held = HttpConfig { body_bytes_held_max: 400 << 10, ..config() };
+    let server = server_with(HttpConfig { read_timeout: Duration::from_mins(1), ..held }, &unlimited());
+    let post = |address| {
+        let request = asking("POST", "/things").body(Body::from(large())).unwrap();
+        server.clone().oneshot(from(address, request))
+    };
+    for _ in 0..2 {
+        let (parts, _) =
+            from("192.0.2.1", asking("POST", "/things").body(Body::empty()).unwrap()).into_parts();
+        stall(&server, Request::from_parts(parts, ()), large()).await;
+    }
+    let refused = post("192.0.2.1").await.unwrap();
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(header(&refused, "retry-after"), "2");
+    assert_eq!(post("192.0.2.2").await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_body_expands_to_is_counted_while_it_grows() {
+    let pack = |bytes: &[u8]| {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        gzip.write_all(bytes).unwrap();
+        gzip.finish().unwrap()
+    };
+    let held = HttpConfig { body_bytes_held_max: 400 << 10, ..config() };
+    let server = server_with(HttpConfig { read_timeout: Duration::from_mins(1), ..held }, &unlimited());
+    let post = |bytes: &[u8]| {
+        let request = asking("POST", "/things").header("content-encoding", "gzip");
+        server.clone().oneshot(request.body(Body::from(pack(bytes))).unwrap())
+    };
+    assert_eq!(post(&large()).await.unwrap().status(), StatusCode::OK);
+    for _ in 0..2 {
+        stall(&server, asking("POST", "/things").body(()).unwrap(), large()).await;
+    }
+    assert_eq!(post(&large()).await.unwrap().status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(text(post(b"small").await.unwrap()).await, "small", "what is small needs none of it");
+}
+
 #[tokio::test]
 async fn long_answers_are_compressed_for_who_asks() {
     let asked = asking("GET", "/long").header("accept-encoding", "gzip").body(Body::empty()).unwrap();

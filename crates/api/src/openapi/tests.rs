@@ -68,6 +68,27 @@ fn it_is_openapi_3_1_and_refers_to_nothing_that_is_not_there() {
     }
 }
 
+#[test]
+fn the_example_of_a_problem_is_of_its_own_status() {
+    let document = serde_json::to_value(openapi()).unwrap();
+    let mut seen = 0;
+    for item in document["paths"].as_object().unwrap().values() {
+        for operation in item.as_object().unwrap().values() {
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                let reference = response["$ref"].as_str().and_then(|r| r.strip_prefix('#'));
+                let response = reference.map_or(response, |pointer| document.pointer(pointer).unwrap());
+                let content = &response["content"][PROBLEM];
+                if !content.is_null() {
+                    let example = &content["example"];
+                    assert_eq!(example["status"].to_string(), *status, "{}", operation["operationId"]);
+                    seen += 1;
+                }
+            }
+        }
+    }
+    assert!(seen > 20, "{seen}");
+}
+
 fn collect(value: &serde_json::Value, found: &mut Vec<String>) {
     match value {
         serde_json::Value::Object(members) => {

@@ -76,7 +76,7 @@ impl Directory for OneKey {
     }
 }
 
-async fn ask(role: Role, away: bool, credential: impl Fn(&ApiKeyText) -> Vec<String>) -> Response {
+fn gate(role: Role, away: bool) -> (Gate, Edge, ApiKeyText) {
     let key = ApiKeyText::generate();
     let config = AuthConfig { issuer: "custody.test".to_owned(), outside: Vec::new() };
     let directory = OneKey { key: key.clone(), role, away };
@@ -86,6 +86,11 @@ async fn ask(role: Role, away: bool, credential: impl Fn(&ApiKeyText) -> Vec<Str
         limits: Arc::clone(&edge.limits),
         clock: || DateTime::<Utc>::from_timestamp(1_770_000_000, 0).unwrap(),
     };
+    (gate, edge, key)
+}
+
+async fn ask(role: Role, away: bool, credential: impl Fn(&ApiKeyText) -> Vec<String>) -> Response {
+    let (gate, edge, key) = gate(role, away);
     let shown = async |permit: Permit<op::ListEntries>| {
         format!("{} {} {} {}", permit.tenant(), permit.principal(), permit.role(), permit.via())
     };
@@ -123,6 +128,19 @@ async fn a_good_key_becomes_a_scope_of_its_tenant_and_counts_against_its_limits(
     assert_eq!(text(response).await, expected);
     let response = ask(Role::Auditor, false, |key| vec![format!("bearer  {}", key.reveal())]).await;
     assert_eq!(response.status(), StatusCode::OK, "the scheme's name has no case (RFC 9110, 11.1)");
+}
+
+#[tokio::test]
+async fn the_body_of_a_permitted_request_is_counted_as_its_tenants() {
+    let (gate, edge, key) = gate(Role::Auditor, false);
+    let whose = async |_: Permit<op::ListEntries>, request: axum::extract::Request| {
+        request.extensions().get::<TenantId>().map(ToString::to_string).unwrap_or_default()
+    };
+    let api = Router::new().route("/logs", get(whose));
+    let request = Request::get("/logs").header(header::AUTHORIZATION, good(&key).remove(0));
+    let server = around_all(&edge, around_api(&edge, api.with_state(gate)));
+    let response = server.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(text(response).await, TenantId(Uuid::from_u128(1)).to_string());
 }
 
 #[tokio::test]

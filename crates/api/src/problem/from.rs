@@ -88,6 +88,10 @@ impl From<SearchError> for Problem {
             SearchError::SortNotAvailable(_) => Self::bad_parameter("sort", error.to_string()),
             SearchError::Limit => Self::bad_parameter("limit", error.to_string()),
             SearchError::Cursor(_) => Self::bad_parameter("cursor", error.to_string()),
+            SearchError::Busy { wait } => {
+                let after = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).max(1);
+                Self::unavailable("Too many searches of this tenant run at once; try again.", after)
+            }
             SearchError::Ledger(error) => error.into(),
             other => Self::internal(other),
         }

@@ -43,7 +43,7 @@ kinds! {
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" "The body's type or encoding is not understood";
     Invalid = UNPROCESSABLE_ENTITY "invalid" "The request is understood and cannot be accepted";
     Quarantined = UNPROCESSABLE_ENTITY "quarantined" "The event cannot become an entry and was quarantined";
-    TooManyRequests = TOO_MANY_REQUESTS "too-many-requests" "A rate limit is used up";
+    TooManyRequests = TOO_MANY_REQUESTS "too-many-requests" "Too many requests";
     Internal = INTERNAL_SERVER_ERROR "internal" "The server failed";
     Unavailable = SERVICE_UNAVAILABLE "unavailable" "The server cannot do this at the moment";
 }

@@ -1,5 +1,9 @@
 #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
+use std::time::Duration;
+
+use custody_search::SearchError;
+
 use super::*;
 
 #[test]
@@ -20,6 +24,14 @@ fn a_status_of_a_library_finds_the_kind_of_the_same_status() {
     }
     assert_eq!(Kind::of(StatusCode::IM_A_TEAPOT), Kind::BadRequest);
     assert_eq!(Kind::of(StatusCode::BAD_GATEWAY), Kind::Internal);
+}
+
+#[test]
+fn a_search_that_gets_no_turn_is_told_when_to_come_again() {
+    let busy = SearchError::Busy { wait: Duration::from_secs(5) };
+    let response = Problem::from(busy).into_response();
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(response.headers()[header::RETRY_AFTER], "5");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use axum::{
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
-use crate::App;
+use crate::{Readiness, middleware::Internal};
 
 /// Seconds after which an unready server may be asked again.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
@@ -19,9 +19,13 @@ pub(crate) async fn healthz() -> Response {
     Json(json!({"status": "ok"})).into_response()
 }
 
-/// `GET /readyz`: whether requests sent here will succeed; 503 with the reasons if not.
-pub(crate) async fn readyz(State(app): State<App>) -> Response {
-    let (ready, answer) = app.readiness.ask().await;
+/// `GET /readyz`: whether requests sent here will succeed; 503 if not, and for those inside what was
+/// found. The rest of the world learns the status alone: how far work is behind is the tenants' matter.
+pub(crate) async fn readyz(internal: Internal, State(readiness): State<Readiness>) -> Response {
+    let (ready, mut answer) = readiness.ask().await;
+    if !internal.0 {
+        answer = json!({"status": answer["status"]});
+    }
     if ready {
         return Json(answer).into_response();
     }

@@ -2,9 +2,13 @@
 
 use std::process::ExitCode;
 
-use custody_store::embedded::{
-    Layout,
-    doctor::{self, Examination, Level},
+use custody_store::{
+    DatabaseConfig,
+    embedded::{
+        Layout,
+        doctor::{self, Examination, Finding, Level},
+    },
+    server_version,
 };
 use serde_json::json;
 
@@ -21,7 +25,10 @@ pub(crate) async fn run(config: &Config, console: Console) -> anyhow::Result<Exi
         backups: None,
         own_database: config.database_url.is_some(),
     };
-    let findings = doctor::examine(&examination).await;
+    let mut findings = doctor::examine(&examination).await;
+    if let Some(url) = &config.database_url {
+        findings.push(database(&installation::pools(config, url)).await);
+    }
     let value: Vec<_> = findings
         .iter()
         .map(|f| json!({"level": word(f.level), "what": f.what, "detail": f.detail, "fix": f.fix}))
@@ -36,6 +43,23 @@ pub(crate) async fn run(config: &Config, console: Console) -> anyhow::Result<Exi
     })?;
     let bad = findings.iter().any(|f| f.level == Level::Bad);
     Ok(if bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Whether `DATABASE_URL` leads to a database that can be used.
+async fn database(config: &DatabaseConfig) -> Finding {
+    let what = "database";
+    match server_version(config).await {
+        Ok(version) => {
+            let detail = format!("DATABASE_URL answers: PostgreSQL {version}");
+            Finding { level: Level::Ok, what, detail, fix: String::new() }
+        }
+        Err(error) => Finding {
+            level: Level::Bad,
+            what,
+            detail: format!("DATABASE_URL does not answer: {error}"),
+            fix: "check its host, port, user and password, and that the server runs".to_owned(),
+        },
+    }
 }
 
 fn word(level: Level) -> &'static str {

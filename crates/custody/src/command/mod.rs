@@ -3,6 +3,7 @@
 
 pub(crate) mod config;
 pub(crate) mod doctor;
+pub(crate) mod invitation;
 pub(crate) mod keys;
 pub(crate) mod migrate;
 pub(crate) mod openapi;

@@ -59,7 +59,7 @@ async fn create(
         let made = format!("made the tenant {} ({})", tenant.name, tenant.id);
         match secret {
             Some(secret) => format!(
-                "{made}\nthe invitation's secret, shown this once: {secret}\nit is accepted by POST \
+                "{made}\nthe invitation's secret, shown this once, for that person alone: {secret}\nit is accepted by POST \
                  /api/v1/auth/accept {{\"secret\": …, \"password\": …}}"
             ),
             None => made,

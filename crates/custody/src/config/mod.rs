@@ -33,6 +33,7 @@ pub(crate) struct Config {
     pub(crate) tls_cert: Option<PathBuf>,
     pub(crate) tls_key: Option<PathBuf>,
     pub(crate) trusted_proxies: List<IpNetwork>,
+    pub(crate) internal_networks: List<IpNetwork>,
     pub(crate) cors_origins: List<String>,
     pub(crate) body_limit_bytes: usize,
     pub(crate) read_timeout_seconds: u64,

@@ -40,6 +40,7 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting("tls_cert", "CUSTODY_TLS_CERT", "", "PEM file with the certificate chain; with tls_key, the server speaks HTTPS."),
     setting("tls_key", "CUSTODY_TLS_KEY", "", "PEM file with the private key of tls_cert."),
     setting("trusted_proxies", "CUSTODY_TRUSTED_PROXIES", "", "Networks whose X-Forwarded-For is believed, with commas (10.0.0.0/8). The first hop outside them is the client."),
+    setting("internal_networks", "CUSTODY_INTERNAL_NETWORKS", "127.0.0.0/8,::1/128", "Networks that may read /metrics and the details of /readyz, with commas."),
     setting("cors_origins", "CUSTODY_CORS_ORIGINS", "", "Origins that browsers may call from, with commas. None: CORS is off."),
     setting("body_limit_bytes", "CUSTODY_BODY_LIMIT_BYTES", "33554432", "Largest request body, after decompression. More is answered 413."),
     setting("read_timeout_seconds", "CUSTODY_READ_TIMEOUT_SECONDS", "30", "How long a client may take to send its headers, and between two pieces of its body. Slower is answered 408."),

@@ -1,7 +1,7 @@
 //! Numbers: ECMAScript's shortest form of the double (RFC 8785, section 3.2.2.3) where it has the
 //! decimal value of the source text, else the source text itself, as a string.
 
-use crate::json::{Object, Value, number::same_value, push_token};
+use crate::json::{Object, PointerBudget, TooManyPointers, Value, number::same_value, push_token};
 
 /// Integers of up to this many digits are below 2^53, and their own canonical form.
 const PLAIN_DIGITS_MAX: usize = 15;
@@ -33,12 +33,19 @@ fn is_plain(source: &str) -> bool {
 }
 
 /// Replaces every number that a double would change by its source text. Answers their JSON pointers,
-/// sorted by their bytes: what `number_as_text` is to hold.
-pub fn normalise_numbers(object: &mut Object<'_>) -> Vec<String> {
-    let mut changed = Vec::new();
-    object_numbers(object, None, &mut changed);
-    changed.sort_unstable();
-    changed
+/// sorted by their bytes: what `number_as_text` is to hold. Where that would be too much
+/// ([`PointerBudget`]), some of the numbers are replaced and others not, and `object` is of no use.
+pub fn normalise_numbers(object: &mut Object<'_>) -> Result<Vec<String>, TooManyPointers> {
+    let mut changed = Changed::default();
+    object_numbers(object, None, &mut changed)?;
+    changed.pointers.sort_unstable();
+    Ok(changed.pointers)
+}
+
+#[derive(Default)]
+struct Changed {
+    pointers: Vec<String>,
+    budget: PointerBudget,
 }
 
 /// The way to a value, on the stack: most numbers stay what they are, and then no text is made.
@@ -66,13 +73,22 @@ impl Path<'_> {
     }
 }
 
-fn object_numbers(object: &mut Object<'_>, parent: Option<&Path<'_>>, changed: &mut Vec<String>) {
+fn object_numbers(
+    object: &mut Object<'_>,
+    parent: Option<&Path<'_>>,
+    changed: &mut Changed,
+) -> Result<(), TooManyPointers> {
     for (key, value) in object.iter_mut() {
-        value_numbers(value, Path { parent, step: Step::Key(key) }, changed);
+        value_numbers(value, Path { parent, step: Step::Key(key) }, changed)?;
     }
+    Ok(())
 }
 
-fn value_numbers(value: &mut Value<'_>, path: Path<'_>, changed: &mut Vec<String>) {
+fn value_numbers(
+    value: &mut Value<'_>,
+    path: Path<'_>,
+    changed: &mut Changed,
+) -> Result<(), TooManyPointers> {
     match value {
         Value::Null | Value::Bool(_) | Value::String(_) => {}
         Value::Number(source) => {
@@ -80,16 +96,18 @@ fn value_numbers(value: &mut Value<'_>, path: Path<'_>, changed: &mut Vec<String
             if !stays {
                 let mut pointer = String::new();
                 path.write(&mut pointer);
-                changed.push(pointer);
+                changed.budget.take(&pointer)?;
+                changed.pointers.push(pointer);
                 *value = Value::String(std::mem::take(source));
             }
         }
         Value::Array(items) => {
             for (i, item) in items.iter_mut().enumerate() {
                 let path = Path { parent: Some(&path), step: Step::Index(i) };
-                value_numbers(item, path, changed);
+                value_numbers(item, path, changed)?;
             }
         }
-        Value::Object(object) => object_numbers(object, Some(&path), changed),
+        Value::Object(object) => object_numbers(object, Some(&path), changed)?,
     }
+    Ok(())
 }

@@ -102,11 +102,11 @@ fn numbers_that_become_text_are_named() {
     let mut value = parse(source.as_bytes(), &Limits::default()).unwrap();
     let before = to_vec(&value);
     let Value::Object(object) = &mut value else { panic!() };
-    assert_eq!(normalise_numbers(object), ["/a/~0", "/b/1/x~1y"]);
+    assert_eq!(normalise_numbers(object).unwrap(), ["/a/~0", "/b/1/x~1y"]);
     assert_eq!(value.pointer("/a/~0").unwrap().as_str(), Some("12345678901234567890"));
     assert_eq!(to_vec(&value), before);
     let Value::Object(object) = &mut value else { panic!() };
-    assert_eq!(normalise_numbers(object), [""; 0]);
+    assert_eq!(normalise_numbers(object).unwrap(), [""; 0]);
 }
 
 #[test]

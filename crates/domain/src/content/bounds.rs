@@ -7,8 +7,14 @@ pub const ACTION_BYTES_MAX: usize = 256;
 pub const NAME_BYTES_MAX: usize = 2 << 10;
 /// `message`, `user_agent`.
 pub const TEXT_BYTES_MAX: usize = 64 << 10;
-/// The canonical form of the whole content.
+/// The canonical form of what a client sends, or a mapping makes of it.
 pub const BYTES_MAX: usize = 1 << 20;
+/// The canonical form of the whole content, with the members that the server adds. These are bounded
+/// as they are made (`json::PointerBudget`); this holds whatever they are, and is what the ledger
+/// asks of every content.
+pub const KEPT_BYTES_MAX: usize = 2 << 20;
+/// A key, at any depth: every pointer to what lies below repeats it.
+pub const KEY_BYTES_MAX: usize = 4 << 10;
 /// Arrays and objects open at once. More than a client may send (`json::Limits`), because a mapping
 /// puts the source event into `metadata.raw`; less than what is read back from the store.
 pub const DEPTH_MAX: usize = 96;

@@ -63,6 +63,14 @@ impl Text {
     }
 }
 
+/// Control characters, and those of format that a reader does not see (Unicode's Cf that stand in
+/// text): an action that looks like another must not be one.
+fn is_unseen(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
 struct Check {
     violations: Vec<Violation>,
     received_at: DateTime<Utc>,
@@ -107,8 +115,12 @@ impl Check {
     fn action(&mut self, value: &Value<'_>) {
         let rule = Text { bytes_max: ACTION_BYTES_MAX, ..Text::COLUMN.filled() };
         let Some(action) = self.text("/action", value, rule) else { return };
-        let reserved = action.as_bytes().get(..8).is_some_and(|p| p.eq_ignore_ascii_case(b"custody."));
-        if reserved && self.author == Author::Client {
+        if action.trim() != action || action.chars().any(is_unseen) {
+            let detail = "may not begin or end with a space, nor hold control or invisible characters";
+            self.add("/action".to_owned(), Kind::Schema, detail);
+        }
+        let first = action.split('.').next().unwrap_or_default();
+        if first.eq_ignore_ascii_case("custody") && self.author == Author::Client {
             self.add("/action".to_owned(), Kind::ReservedAction, "custody.* is for Custody's own entries");
         }
     }

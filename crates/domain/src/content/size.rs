@@ -1,6 +1,6 @@
-//! How large and how deep a content is.
+//! How large and how deep a content is, and how long its keys.
 
-use super::{BYTES_MAX, DEPTH_MAX, ViolationKind};
+use super::{BYTES_MAX, DEPTH_MAX, KEY_BYTES_MAX, ViolationKind};
 use crate::{
     commitment::members,
     json::{Object, Value},
@@ -8,10 +8,13 @@ use crate::{
 
 /// What is wrong with the whole, if anything.
 pub(super) fn excess(content: &Object<'_>) -> Option<(ViolationKind, String)> {
-    let mut measure = Measure { bytes_at_most: 0, depth: 0 };
+    let mut measure = Measure { bytes_at_most: 0, depth: 0, longest_key: 0 };
     measure.object(content, 1);
     if measure.depth > DEPTH_MAX {
         return Some((ViolationKind::Depth, format!("is nested deeper than {DEPTH_MAX} levels")));
+    }
+    if measure.longest_key > KEY_BYTES_MAX {
+        return Some((ViolationKind::Size, format!("has a key that is longer than {KEY_BYTES_MAX} bytes")));
     }
     // The exact size costs as much as all other checks together, and is hardly ever needed.
     let too_large = measure.bytes_at_most > BYTES_MAX && members(content).canonical().len() > BYTES_MAX;
@@ -22,6 +25,7 @@ pub(super) fn excess(content: &Object<'_>) -> Option<(ViolationKind, String)> {
 struct Measure {
     bytes_at_most: usize,
     depth: usize,
+    longest_key: usize,
 }
 
 impl Measure {
@@ -46,6 +50,7 @@ impl Measure {
         self.depth = self.depth.max(depth);
         self.bytes_at_most += 2 + 2 * object.len();
         for (key, value) in object.iter() {
+            self.longest_key = self.longest_key.max(key.len());
             self.string(key);
             self.value(value, depth + 1);
         }

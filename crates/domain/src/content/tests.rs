@@ -96,9 +96,13 @@ fn what_the_server_sets_is_refused_from_a_client() {
 
 #[test]
 fn custodys_own_actions_are_its_alone() {
-    for action in ["custody.tenant.created", "Custody.x", "custody."] {
+    for action in ["custody.tenant.created", "Custody.x", "custody.", "custody"] {
         let text = format!(r#"{{"action":"{action}","actor":{{"id":"u"}}}}"#);
         assert_eq!(violations_as(Author::Client, &text)[0].1, ReservedAction, "{action}");
+    }
+    for unseen in [" custody.x", "custody.x ", "custody\\u200b.x", "a\\u001b[2Jb", "a\\r\\nb", "\\u202ea"] {
+        let text = format!(r#"{{"action":"{unseen}","actor":{{"id":"u"}}}}"#);
+        assert_eq!(violations_as(Author::Client, &text)[0].0, "/action", "{unseen}");
     }
     let text = r#"{"action":"custodyx.y","actor":{"id":"u"}}"#;
     assert_eq!(violations_as(Author::Client, text), []);
@@ -189,6 +193,14 @@ fn lengths_and_depth_are_bounded() {
         Size,
         "is larger than 1048576 bytes in its canonical form",
     );
+    assert_eq!(with(&format!(r#""metadata":{{"a":[{{"{}":1}}]}}"#, x(KEY_BYTES_MAX))), []);
+    one(
+        &format!(r#""metadata":{{"a":[{{"{}":1}}]}}"#, x(KEY_BYTES_MAX + 1)),
+        "",
+        Size,
+        "has a key that is longer than 4096 bytes",
+    );
+
     let deep = |n| format!(r#""metadata":{{"x":{}{}}}"#, "[".repeat(n), "]".repeat(n));
     assert_eq!(with(&deep(DEPTH_MAX - 2)), []);
     one(&deep(DEPTH_MAX - 1), "", Depth, "is nested deeper than 96 levels");
@@ -206,13 +218,29 @@ fn normalising_names_the_numbers_that_became_text() {
     let mut value =
         parse(br#"{"metadata":{"n":1E400,"m":1},"number_as_text":["/stale"]}"#, &Limits::default()).unwrap();
     let Value::Object(content) = &mut value else { panic!() };
-    normalise(content);
+    normalise(content).unwrap();
     assert_eq!(
         String::from_utf8(crate::canonical::to_vec(&value)).unwrap(),
         r#"{"metadata":{"m":1,"n":"1E400"},"number_as_text":["/metadata/n"]}"#
     );
     let mut value = parse(br#"{"metadata":{"m":1}}"#, &Limits::default()).unwrap();
     let Value::Object(content) = &mut value else { panic!() };
-    normalise(content);
+    normalise(content).unwrap();
     assert!(!content.contains_key("number_as_text"));
+}
+
+/// Each pointer repeats its path, so the list of them can be far larger than the content.
+#[test]
+fn the_list_of_numbers_that_became_text_is_bounded() {
+    let normalised = |key: &str, numbers: usize| {
+        let text = format!(r#"{{"metadata":{{"{key}":[{}]}}}}"#, vec!["1e400"; numbers].join(","));
+        let mut value = parse(text.as_bytes(), &Limits::default()).unwrap();
+        let Value::Object(content) = &mut value else { panic!() };
+        normalise(content)
+    };
+    assert_eq!(normalised("k", 4_096), Ok(()));
+    assert_eq!(normalised("k", 4_097), Err(TooManyPointers));
+    assert_eq!(normalised(&"k".repeat(4_000), 60), Ok(()));
+    assert_eq!(normalised(&"k".repeat(4_000), 70), Err(TooManyPointers));
+    assert_eq!(normalised(&"k".repeat(100_000), 1_000), Err(TooManyPointers));
 }

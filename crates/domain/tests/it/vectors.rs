@@ -53,7 +53,7 @@ fn normalised(source: &str) -> Object<'_> {
     let Ok(Value::Object(mut content)) = parse(source.as_bytes(), &Limits::default()) else {
         panic!("no object: {source}")
     };
-    content::normalise(&mut content);
+    content::normalise(&mut content).unwrap();
     content
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn canonical_case(source: &str) -> CanonicalCase {
     let value = parse(source.as_bytes(), &Limits::default()).unwrap();
     let mut wrapped = Object::new();
     wrapped.insert("", value.clone());
-    let number_as_text = canonical::normalise_numbers(&mut wrapped);
+    let number_as_text = canonical::normalise_numbers(&mut wrapped).unwrap();
     CanonicalCase {
         source: source.to_owned(),
         canonical: text(canonical::to_vec(&value)),

@@ -90,10 +90,28 @@ impl SourceFormat {
         event.get(member).and_then(Value::as_str).filter(|id| !id.is_empty())
     }
 
-    /// The content that the event, already masked, becomes. It still has to be validated.
-    pub(crate) fn map(self, event: Object<'_>, tenant: TenantId) -> Result<Object<'_>, Unmappable> {
+    /// Takes out what the event says about its tenant, where the form has such a member: it is about
+    /// the request and no part of the event, which is the same with and without it.
+    pub(crate) fn take_tenant<'a>(self, event: &mut Object<'a>) -> Option<Value<'a>> {
         match self {
-            Self::Custody => custody::map(event, tenant),
+            Self::Custody => event.remove(custody::TENANT),
+            Self::CloudTrail => None,
+        }
+    }
+
+    /// The content that the event, already masked, becomes. It still has to be validated. `said` is
+    /// what [`Self::take_tenant`] took out.
+    pub(crate) fn map<'a>(
+        self,
+        event: Object<'a>,
+        said: Option<&Value<'_>>,
+        tenant: TenantId,
+    ) -> Result<Object<'a>, Unmappable> {
+        if said.is_some_and(|said| !custody::is_of(said, tenant)) {
+            return Err(Unmappable::OtherTenant);
+        }
+        match self {
+            Self::Custody => Ok(event),
             Self::CloudTrail => cloudtrail::map(event),
         }
     }

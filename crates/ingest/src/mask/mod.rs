@@ -18,7 +18,7 @@ mod walk;
 
 use std::borrow::Cow;
 
-use custody_domain::json::Value;
+use custody_domain::json::{TooManyPointers, Value};
 pub use detector::{DETECTORS, Detector, DetectorSet};
 pub use policy::{MaskPolicy, PolicyFault};
 
@@ -51,8 +51,9 @@ impl Masker {
     }
 
     /// Masks `event` in place and answers what was masked, in the order of the event. Masking what
-    /// is masked already changes nothing.
-    pub fn mask(&self, event: &mut Value<'_>) -> Vec<Masked> {
+    /// is masked already changes nothing. Where so much must be masked that the list of it would be
+    /// too large, it stops: then `event` still holds clear values, and must go no further.
+    pub fn mask(&self, event: &mut Value<'_>) -> Result<Vec<Masked>, TooManyPointers> {
         walk::Walk::over(self, event)
     }
 

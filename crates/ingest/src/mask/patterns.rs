@@ -251,7 +251,18 @@ fn always(_: &str, _: usize, _: usize) -> bool {
 }
 
 fn no_reference(text: &str, start: usize, end: usize) -> bool {
-    !is_reference(&text[start..end]) && !text[start..end].starts_with("***")
+    let value = &text[start..end];
+    !is_reference(value) && !was_masked(value)
+}
+
+/// Ours, as it can stand in a text: with what closes a sentence or a bracket behind it, or, in a key,
+/// with the number that tells it from another. `***` with anything else behind it is a value.
+fn was_masked(value: &str) -> bool {
+    value.strip_prefix(MASK).is_some_and(|rest| {
+        let number = rest.strip_prefix('#').filter(|n| n.len() <= 5 && !n.is_empty());
+        number.is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()))
+            || rest.bytes().all(|b| b"*)]}.:!?".contains(&b))
+    })
 }
 
 /// Not a word of the sentence: "bearer authentication" names a scheme and holds no secret.

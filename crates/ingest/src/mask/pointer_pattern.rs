@@ -1,7 +1,5 @@
 //! JSON pointers in which `*` stands for any one key or index.
 
-use custody_domain::json::Value;
-
 /// A pointer such as `/requestParameters/*/value`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct PointerPattern(Vec<Token>);
@@ -9,6 +7,7 @@ pub(super) struct PointerPattern(Vec<Token>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Token {
     Any,
+    /// A key, or an index in digits; no longer escaped.
     Exactly(String),
 }
 
@@ -30,20 +29,6 @@ impl PointerPattern {
         }
         Ok(Self(tokens))
     }
-
-    /// Calls `found` for each value that the pattern names, with its pointer.
-    pub(super) fn each<'a>(&self, value: &mut Value<'a>, found: &mut impl FnMut(&str, &mut Value<'a>)) {
-        descend(&self.0, value, &mut String::new(), found);
-    }
-
-    /// Whether the value at `pointer` is named by the pattern, or lies within one that is.
-    pub(super) fn covers(&self, pointer: &str) -> bool {
-        let Some(rest) = pointer.strip_prefix('/') else {
-            return false;
-        };
-        let mut tokens = rest.split('/');
-        self.0.iter().all(|expected| tokens.next().is_some_and(|token| expected.is(token)))
-    }
 }
 
 impl Token {
@@ -58,47 +43,66 @@ impl Token {
                 return Err("in a pointer ~ is written ~0 and / is written ~1");
             }
         }
-        Ok(Self::Exactly(text.to_owned()))
-    }
-
-    /// `token` is escaped, as in a pointer, and so is what is expected.
-    fn is(&self, token: &str) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Exactly(text) => text == token,
-        }
+        Ok(Self::Exactly(text.replace("~1", "/").replace("~0", "~")))
     }
 }
 
-fn descend<'a>(
-    tokens: &[Token],
-    value: &mut Value<'a>,
-    at: &mut String,
-    found: &mut impl FnMut(&str, &mut Value<'a>),
-) {
-    let Some((first, rest)) = tokens.split_first() else {
-        return found(at, value);
-    };
-    let length = at.len();
-    match value {
-        Value::Object(object) => {
-            for (key, member) in object.iter_mut() {
-                custody_domain::json::push_token(at, key);
-                if first.is(&at[length + 1..]) {
-                    descend(rest, member, at, found);
-                }
-                at.truncate(length);
+/// The patterns of one list that lead further from where a walk stands. Nothing is allocated where
+/// none does, which is nearly everywhere.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Ahead<'p> {
+    /// What is left of each; never empty.
+    rest: Vec<&'p [Token]>,
+    /// Whether one of them ends here.
+    pub(super) here: bool,
+}
+
+impl<'p> Ahead<'p> {
+    pub(super) fn from_root(patterns: &'p [PointerPattern]) -> Self {
+        Self { rest: patterns.iter().map(|pattern| pattern.0.as_slice()).collect(), here: false }
+    }
+
+    /// From here to the member `key`.
+    pub(super) fn key(&self, key: &str) -> Self {
+        self.step(|token| match token {
+            Token::Any => true,
+            Token::Exactly(text) => text == key,
+        })
+    }
+
+    /// From here to the item at `index`.
+    pub(super) fn index(&self, index: usize) -> Self {
+        if self.rest.is_empty() { Self::default() } else { self.key(&index.to_string()) }
+    }
+
+    fn step(&self, is: impl Fn(&Token) -> bool) -> Self {
+        let mut next = Self::default();
+        for tokens in &self.rest {
+            match tokens.split_first() {
+                Some((first, [])) if is(first) => next.here = true,
+                Some((first, rest)) if is(first) => next.rest.push(rest),
+                _ => {}
             }
         }
-        Value::Array(items) => {
-            for (index, item) in items.iter_mut().enumerate() {
-                custody_domain::json::push_token(at, &index.to_string());
-                if first.is(&at[length + 1..]) {
-                    descend(rest, item, at, found);
-                }
-                at.truncate(length);
-            }
-        }
-        _ => {}
+        next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+    use super::*;
+
+    #[test]
+    fn a_pattern_leads_to_what_it_names_and_no_further() {
+        let patterns = ["/a~1b/*/c~0d", "/x", "/x/0"].map(|text| PointerPattern::parse(text).unwrap());
+        let root = Ahead::from_root(&patterns);
+        assert!(!root.here);
+        assert!(root.key("a/b").index(7).key("c~d").here);
+        assert!(root.key("x").here);
+        assert!(root.key("x").index(0).here);
+        assert!(!root.key("x").index(1).here);
+        assert!(!root.key("a/b").index(7).here);
+        assert!(root.key("y").rest.is_empty());
     }
 }

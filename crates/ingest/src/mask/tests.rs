@@ -13,7 +13,7 @@ fn masker(policy: serde_json::Value) -> Masker {
 fn masked_by(masker: &Masker, event: &serde_json::Value) -> (serde_json::Value, Vec<String>) {
     let text = event.to_string();
     let mut value = json::parse(text.as_bytes(), &Limits::default()).unwrap();
-    let found = masker.mask(&mut value);
+    let found = masker.mask(&mut value).unwrap();
     let found = found.iter().map(|m| format!("{} {}", m.pointer, m.rule)).collect();
     (to_serde(&value), found)
 }
@@ -62,6 +62,38 @@ fn a_secret_used_as_a_key_goes_too_and_its_pointer_does_not_tell_it() {
     assert_eq!(found, ["/***#2 known_token"]);
 }
 
+/// The policy's pointers know a key as it was sent, and are told with the key that stands there.
+#[test]
+fn a_policys_pointer_to_a_secret_key_does_not_tell_it() {
+    let token = format!("ghp_{}", "Zk3vQ9pLx7RtYw2MnBs5HdGfJc8AeUo4TiVq");
+    let exact = format!("/metadata/{token}");
+    for pattern in ["/metadata/*", &exact] {
+        let masker = masker(json!({"mask": [pattern, "/metadata/x/*/z"]}));
+        let (event, found) = masked_by(&masker, &json!({"metadata": {&token: {"y": 1}}}));
+        assert_eq!(event, json!({"metadata": {"***": "***"}}), "{pattern}");
+        assert_eq!(found, ["/metadata/*** known_token", "/metadata/*** pointer"], "{pattern}");
+    }
+    let masker = masker(json!({"mask": ["/metadata/*/deep/*"]}));
+    let (event, found) = masked_by(&masker, &json!({"metadata": {&token: {"deep": [1]}, "***": 2}}));
+    assert_eq!(event, json!({"metadata": {"***#2": {"deep": ["***"]}, "***": 2}}));
+    assert_eq!(found, ["/metadata/***#2 known_token", "/metadata/***#2/deep/0 pointer"]);
+}
+
+/// Each pointer repeats its path, so the list of them can be far larger than the event.
+#[test]
+fn the_list_of_what_was_masked_is_bounded() {
+    let mask = |key: &str, passwords: usize| {
+        let members: Vec<_> = (0..passwords).map(|n| format!(r#""p{n}password":"x{n}""#)).collect();
+        let event = format!(r#"{{"{key}":{{{}}}}}"#, members.join(","));
+        let mut event = json::parse(event.as_bytes(), &Limits::default()).unwrap();
+        Masker::default().mask(&mut event).map(|found| found.len())
+    };
+    assert_eq!(mask("k", 4_096), Ok(4_096));
+    assert_eq!(mask("k", 4_097), Err(TooManyPointers));
+    assert_eq!(mask(&"k".repeat(4_000), 60), Ok(60));
+    assert_eq!(mask(&"k".repeat(20_000), 4_000), Err(TooManyPointers));
+}
+
 #[test]
 fn an_object_full_of_secret_keys_goes_as_a_whole() {
     let object: serde_json::Map<_, _> = (0..100_u32).map(|n| (format!("ghp_{n:036}"), json!(n))).collect();
@@ -94,9 +126,9 @@ fn a_tenants_policy_adds_takes_away_and_keeps() {
         found,
         [
             "/metadata/people/0/email pointer",
-            "/whole pointer",
             "/password password_key",
-            "/taxId/de key_name"
+            "/taxId/de key_name",
+            "/whole pointer"
         ]
     );
 }

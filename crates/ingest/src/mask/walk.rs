@@ -2,16 +2,20 @@
 
 use std::borrow::Cow;
 
-use custody_domain::json::{Object, Value};
+use custody_domain::json::{Object, PointerBudget, TooManyPointers, Value};
 
 use super::{
     Detector, MASK, Masked, Masker, card, is_placeholder, is_reference, key_names, path::Path, patterns,
+    pointer_pattern::Ahead,
 };
 
 pub(super) struct Walk<'m> {
     masker: &'m Masker,
     found: Vec<Masked>,
+    budget: PointerBudget,
 }
+
+type Done<T = ()> = Result<T, TooManyPointers>;
 
 /// More secrets than this used as keys of one object: the object is masked whole.
 const SECRET_KEYS_MAX: usize = 16;
@@ -26,56 +30,106 @@ struct Forced {
     objects: bool,
 }
 
+/// What the tenant's policy says about a place.
+#[derive(Clone, Default)]
+struct Policy<'m> {
+    mask: Ahead<'m>,
+    keep: Ahead<'m>,
+    /// Here or above.
+    kept: bool,
+}
+
+impl Policy<'_> {
+    fn key(&self, key: &str) -> Self {
+        self.below(self.mask.key(key), |keep| keep.key(key))
+    }
+
+    fn index(&self, index: usize) -> Self {
+        self.below(self.mask.index(index), |keep| keep.index(index))
+    }
+}
+
+impl<'m> Policy<'m> {
+    fn below(&self, mask: Ahead<'m>, step: impl Fn(&Ahead<'m>) -> Ahead<'m>) -> Self {
+        let keep = if self.kept { Ahead::default() } else { step(&self.keep) };
+        Self { mask, kept: self.kept || keep.here, keep }
+    }
+}
+
+/// The secrets among an object's keys, replaced: the new key and the one that was sent, by which the
+/// policy's pointers know it. None where there were so many that the object must go as a whole.
+type Renamed = Option<Vec<(String, String)>>;
+
 impl<'m> Walk<'m> {
-    pub(super) fn over(masker: &'m Masker, event: &mut Value<'_>) -> Vec<Masked> {
-        let mut walk = Self { masker, found: Vec::new() };
-        for pattern in &masker.mask {
-            pattern.each(event, &mut |pointer, value| walk.mask_whole(pointer, value));
-        }
-        walk.value(event, &Path::Root, None);
-        walk.found
+    pub(super) fn over(masker: &'m Masker, event: &mut Value<'_>) -> Done<Vec<Masked>> {
+        let mut walk = Self { masker, found: Vec::new(), budget: PointerBudget::default() };
+        let policy = Policy {
+            mask: Ahead::from_root(&masker.mask),
+            keep: Ahead::from_root(&masker.keep),
+            kept: false,
+        };
+        walk.value(event, &Path::Root, None, &policy)?;
+        Ok(walk.found)
     }
 
-    /// What a pointer of the policy names goes as a whole, whatever it is.
-    fn mask_whole(&mut self, pointer: &str, value: &mut Value<'_>) {
-        let gone = matches!(value, Value::Null) || value.as_str().is_some_and(is_placeholder);
-        if !gone {
-            *value = Value::from(MASK);
-            self.found.push(Masked { pointer: pointer.to_owned(), rule: "pointer" });
+    fn value(
+        &mut self,
+        value: &mut Value<'_>,
+        path: &Path<'_>,
+        forced: Option<Forced>,
+        policy: &Policy<'m>,
+    ) -> Done {
+        if policy.mask.here {
+            return self.mask_whole(value, path);
         }
-    }
-
-    fn value(&mut self, value: &mut Value<'_>, path: &Path<'_>, forced: Option<Forced>) {
         match value {
             Value::Null | Value::Bool(_) => {}
+            Value::String(_) | Value::Number(_) if policy.kept => {}
             Value::String(text) => {
-                if let Some(masked) = self.text(text, path, forced) {
+                if let Some(masked) = self.text(text, path, forced)? {
                     *text = Cow::Owned(masked);
                 }
             }
             Value::Number(digits) => {
-                if let Some(rule) = self.number(digits, forced)
-                    && self.report(path, rule)
-                {
+                if let Some(rule) = self.number(digits, forced) {
+                    self.report(path, rule)?;
                     *value = Value::from(MASK);
                 }
             }
             Value::Array(items) => {
                 for (index, item) in items.iter_mut().enumerate() {
-                    self.value(item, &Path::Index(path, index), forced);
+                    self.value(item, &Path::Index(path, index), forced, &policy.index(index))?;
                 }
             }
             Value::Object(object) => {
-                if self.keys(object, path) {
-                    self.object(object, path, forced);
-                } else {
-                    *value = Value::from(MASK);
+                let renamed = if policy.kept { Some(Vec::new()) } else { self.keys(object, path)? };
+                match renamed {
+                    Some(renamed) => self.object(object, path, forced, policy, &renamed)?,
+                    None => *value = Value::from(MASK),
                 }
             }
         }
+        Ok(())
     }
 
-    fn object(&mut self, object: &mut Object<'_>, path: &Path<'_>, forced: Option<Forced>) {
+    /// What a pointer of the policy names goes as a whole, whatever it is.
+    fn mask_whole(&mut self, value: &mut Value<'_>, path: &Path<'_>) -> Done {
+        let gone = matches!(value, Value::Null) || value.as_str().is_some_and(is_placeholder);
+        if !gone {
+            *value = Value::from(MASK);
+            self.report(path, "pointer")?;
+        }
+        Ok(())
+    }
+
+    fn object(
+        &mut self,
+        object: &mut Object<'_>,
+        path: &Path<'_>,
+        forced: Option<Forced>,
+        policy: &Policy<'m>,
+        renamed: &[(String, String)],
+    ) -> Done {
         let (forced, named) = match forced {
             Some(forced) if forced.objects => (Some(forced), None),
             Some(forced) => (None, Some(forced)),
@@ -85,8 +139,10 @@ impl<'m> Walk<'m> {
             let forced = forced
                 .or_else(|| self.forced_by(key))
                 .or_else(|| named.filter(|_| key.eq_ignore_ascii_case("value")));
-            self.value(member, &Path::Key(path, key), forced);
+            let sent = renamed.iter().find(|(new, _)| new == key).map_or(key, |(_, sent)| sent);
+            self.value(member, &Path::Key(path, key), forced, &policy.key(sent))?;
         }
+        Ok(())
     }
 
     fn forced_by(&self, key: &str) -> Option<Forced> {
@@ -111,24 +167,24 @@ impl<'m> Walk<'m> {
         self.forced_by(&self.masker.mask_text(name))
     }
 
-    fn text(&mut self, text: &str, path: &Path<'_>, forced: Option<Forced>) -> Option<String> {
+    fn text(&mut self, text: &str, path: &Path<'_>, forced: Option<Forced>) -> Done<Option<String>> {
         if text.is_empty() {
-            return None;
+            return Ok(None);
         }
         if let Some(forced) = forced
             && !is_reference(text)
         {
-            let gone = is_placeholder(text);
-            return (!gone && self.report(path, forced.rule)).then(|| MASK.to_owned());
+            if is_placeholder(text) {
+                return Ok(None);
+            }
+            self.report(path, forced.rule)?;
+            return Ok(Some(MASK.to_owned()));
         }
-        let (masked, struck) = patterns::mask(text, self.masker.enabled)?;
-        if self.kept(path) {
-            return None;
-        }
+        let Some((masked, struck)) = patterns::mask(text, self.masker.enabled) else { return Ok(None) };
         for detector in struck {
-            self.report(path, detector.name());
+            self.report(path, detector.name())?;
         }
-        Some(masked)
+        Ok(Some(masked))
     }
 
     fn number(&self, digits: &str, forced: Option<Forced>) -> Option<&'static str> {
@@ -141,8 +197,8 @@ impl<'m> Walk<'m> {
     }
 
     /// Secrets that were used as keys: the new key is the masked text, with a number behind it where
-    /// that stands already. False where there are so many that the object must go as a whole.
-    fn keys(&mut self, object: &mut Object<'_>, path: &Path<'_>) -> bool {
+    /// that stands already.
+    fn keys(&mut self, object: &mut Object<'_>, path: &Path<'_>) -> Done<Renamed> {
         let enabled = self.masker.enabled;
         let secret: Vec<_> = object
             .iter()
@@ -151,43 +207,33 @@ impl<'m> Walk<'m> {
             })
             .take(SECRET_KEYS_MAX + 1)
             .collect();
-        if secret.is_empty() || self.kept(path) {
-            return true;
-        }
         if let Some((_, _, struck)) = secret.get(SECRET_KEYS_MAX) {
             for detector in struck {
-                self.report(path, detector.name());
+                self.report(path, detector.name())?;
             }
-            return false;
+            return Ok(None);
         }
+        let mut renamed = Vec::with_capacity(secret.len());
         for (key, masked, struck) in secret {
             let Some(member) = object.remove(&key) else {
                 continue;
             };
             let name = free_name(object, masked);
             for detector in struck {
-                self.report(&Path::Key(path, &name), detector.name());
+                self.report(&Path::Key(path, &name), detector.name())?;
             }
-            object.insert(name, member);
+            object.insert(name.clone(), member);
+            renamed.push((name, key));
         }
-        true
+        Ok(Some(renamed))
     }
 
-    /// Notes a place, unless the policy keeps it.
-    fn report(&mut self, path: &Path<'_>, rule: &'static str) -> bool {
+    /// Notes a place.
+    fn report(&mut self, path: &Path<'_>, rule: &'static str) -> Done {
         let pointer = path.pointer();
-        let kept = self.masker.keep.iter().any(|keep| keep.covers(&pointer));
-        if !kept {
-            self.found.push(Masked { pointer, rule });
-        }
-        !kept
-    }
-
-    fn kept(&self, path: &Path<'_>) -> bool {
-        !self.masker.keep.is_empty() && {
-            let pointer = path.pointer();
-            self.masker.keep.iter().any(|keep| keep.covers(&pointer))
-        }
+        self.budget.take(&pointer)?;
+        self.found.push(Masked { pointer, rule });
+        Ok(())
     }
 }
 

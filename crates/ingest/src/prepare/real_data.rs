@@ -41,7 +41,8 @@ impl Counts {
             recorded_by: &recorded_by,
             received_at: Utc::now(),
         };
-        match read(item, Format::Auto, &masker).and_then(|event| event.into_content(&setting)) {
+        match read(item, Format::Auto, &masker).and_then(|event| event.mask(&masker)?.into_content(&setting))
+        {
             Ok(content) => self.entries.push(to_serde(&Value::Object(content))),
             Err(why) => {
                 let first = &why.errors[0];

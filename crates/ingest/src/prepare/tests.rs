@@ -24,7 +24,7 @@ fn content(item: &[u8], format: Format) -> Result<serde_json::Value, Rejected> {
         received_at: NOW.parse().unwrap(),
     };
     let event = read(item, format, &masker)?;
-    Ok(to_serde(&Value::Object(event.into_content(&setting)?)))
+    Ok(to_serde(&Value::Object(event.mask(setting.masker).and_then(|event| event.into_content(&setting))?)))
 }
 
 fn told(item: &[u8]) -> String {
@@ -105,6 +105,12 @@ fn errors_repeat_no_secret() {
         assert!(!told.contains(&token[4..]), "{told}");
         assert!(told.contains("***"), "{told}");
     }
+}
+
+#[test]
+fn an_error_is_not_as_long_as_the_item() {
+    let item = format!(r#"{{"{}":tru}}"#, "k".repeat(100_000));
+    assert!(told(item.as_bytes()).starts_with(r#"syntax (auto): "" "#));
 }
 
 #[test]

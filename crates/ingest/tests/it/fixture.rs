@@ -9,11 +9,12 @@ use custody_ingest::{Format, Ingest, ItemResult, QuarantineQuota, RawItem};
 use custody_keys::Keys;
 use custody_ledger::{Ledger, Order, Range};
 use custody_store::{
-    DatabaseConfig, Store, migrate,
+    DatabaseConfig, DatabaseRole, Installation, Store, migrate,
     tenants::{self, NewTenant},
 };
 use custody_testkit::TestDatabase;
 use serde_json::Value;
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 static KEYS: LazyLock<(tempfile::TempDir, Keys)> = LazyLock::new(|| {
     let dir = tempfile::tempdir().unwrap();
@@ -24,6 +25,8 @@ static KEYS: LazyLock<(tempfile::TempDir, Keys)> = LazyLock::new(|| {
 pub(crate) const QUOTA: QuarantineQuota = QuarantineQuota { items_max: 100, bytes_max: 1 << 20 };
 
 pub(crate) struct Fixture {
+    database: TestDatabase,
+    installation: Installation,
     pub(crate) store: Store,
     pub(crate) ledger: Ledger,
     pub(crate) ingest: Ingest,
@@ -40,11 +43,12 @@ impl Fixture {
         let database = TestDatabase::create().await;
         let config = DatabaseConfig::new(database.url());
         let keys = KEYS.1.clone();
-        migrate(&config, &keys, None).await.unwrap();
+        let installation = migrate(&config, &keys, None).await.unwrap().installation;
         let store = Store::connect(&config, &keys).await.unwrap();
         let ledger = Ledger::new(store.clone(), keys.clone());
         let ingest = Ingest::new(store.clone(), ledger.clone(), keys.clone(), quota);
-        Self { store, ledger, ingest, keys, authority: SystemAuthority::assume() }
+        let authority = SystemAuthority::assume();
+        Self { database, installation, store, ledger, ingest, keys, authority }
     }
 
     pub(crate) async fn tenant(&self, name: &str) -> Scope {
@@ -52,6 +56,14 @@ impl Fixture {
         let new = NewTenant { name: name.to_owned(), title: name.to_owned(), admin_email: None };
         let created = tenants::create(&self.store, &operator, new, Utc::now()).await.unwrap();
         self.authority.scope(created.tenant.id, "test")
+    }
+
+    /// Runs `sql` as the system's role, past the program's own ways.
+    pub(crate) async fn run_as_system(&self, sql: &str) {
+        let mut connection = PgConnection::connect(self.database.url()).await.unwrap();
+        let name = self.installation.role_name(DatabaseRole::System);
+        let sql = format!("GRANT \"{name}\" TO CURRENT_USER; SET ROLE \"{name}\"; {sql}");
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
     }
 
     pub(crate) async fn submit(&self, scope: &Scope, items: &[&str]) -> Vec<ItemResult> {

@@ -6,5 +6,6 @@ mod documentation;
 mod fixture;
 mod outbox;
 mod policy;
+mod proof;
 mod quarantine;
 mod submit;

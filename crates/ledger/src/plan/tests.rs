@@ -30,7 +30,7 @@ fn draft(event: Option<(u8, u8)>) -> Draft {
     let mut content = Object::default();
     content.insert("action", Value::String("a".into()));
     let event = event.map(|(key, fp)| EventKey { key16: [key; 16], fp16: [fp; 16] });
-    Draft::new(&content, Salt([7; 16]), event)
+    Draft::new(&content, Salt([7; 16]), event).unwrap()
 }
 
 #[test]

@@ -42,8 +42,8 @@ async fn sent_again_is_the_first_receipt_and_other_content_a_conflict() {
 async fn an_event_id_is_a_tenants_own() {
     let fixture = Fixture::new().await;
     let (a, b) = (fixture.tenant("a").await, fixture.tenant("b").await);
-    let of_a = fixture.ledger.event_key(&a, "e1", b"x").await.unwrap();
-    let of_b = fixture.ledger.event_key(&b, "e1", b"x").await.unwrap();
+    let of_a = fixture.ledger.event_key(&a, ("custody", "e1"), b"x").await.unwrap();
+    let of_b = fixture.ledger.event_key(&b, ("custody", "e1"), b"x").await.unwrap();
     assert_ne!(of_a.key16, of_b.key16, "not comparable between tenants");
     assert_ne!(of_a.fp16, of_b.fp16);
     assert_ne!(of_a.key16, fixture.ledger.fingerprint(&a, b"e1").await.unwrap());
@@ -85,7 +85,8 @@ async fn servers_agree_on_a_new_tenants_key() {
     let scope = fixture.tenant("a").await;
     let others =
         [fixture.another_ledger().await, fixture.another_ledger().await, fixture.another_ledger().await];
-    let keys = futures::future::join_all(others.iter().map(|l| l.event_key(&scope, "e", b"x"))).await;
+    let keys =
+        futures::future::join_all(others.iter().map(|l| l.event_key(&scope, ("custody", "e"), b"x"))).await;
     let first = *keys[0].as_ref().unwrap();
     assert!(keys.into_iter().all(|key| key.unwrap() == first));
 }

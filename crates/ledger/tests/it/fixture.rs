@@ -92,7 +92,7 @@ impl Fixture {
         content: &str,
         event: (&str, &str),
     ) -> Result<Draft, LedgerError> {
-        let key = self.ledger.event_key(scope, event.0, event.1.as_bytes()).await?;
+        let key = self.ledger.event_key(scope, ("custody", event.0), event.1.as_bytes()).await?;
         Ok(draft_with(content, Some(key)))
     }
 }
@@ -113,8 +113,8 @@ fn draft_with(content: &str, event: Option<EventKey>) -> Draft {
     let Value::Object(mut content) = parse(content.as_bytes(), &Limits::default()).unwrap() else {
         panic!("content is an object")
     };
-    content::normalise(&mut content);
-    Draft::new(&content, Salt(*Uuid::new_v4().as_bytes()), event)
+    content::normalise(&mut content).unwrap();
+    Draft::new(&content, Salt(*Uuid::new_v4().as_bytes()), event).unwrap()
 }
 
 /// `n` small drafts.

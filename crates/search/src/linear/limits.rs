@@ -1,8 +1,8 @@
-//! What one request may cost.
+//! What one request may cost, and one tenant.
 
 use std::time::Duration;
 
-/// Bounds of one request.
+/// Bounds of one request, and of a tenant's requests together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LinearLimits {
     /// Entries looked at, …
@@ -19,6 +19,12 @@ pub struct LinearLimits {
     pub chunk_bytes_max: usize,
     /// Bytes of content on a page, after which it ends even if it is not full.
     pub page_bytes_max: usize,
+    /// Scans of one tenant at once; others' scans are not kept waiting by more of them, …
+    pub tenant_scans_max: usize,
+    /// … requests of that tenant that wait for their turn, …
+    pub tenant_waiting_max: usize,
+    /// … and how long they do.
+    pub wait_max: Duration,
 }
 
 impl Default for LinearLimits {
@@ -31,6 +37,9 @@ impl Default for LinearLimits {
             chunk_max: 1_024,
             chunk_bytes_max: 8 << 20,
             page_bytes_max: 16 << 20,
+            tenant_scans_max: 4,
+            tenant_waiting_max: 64,
+            wait_max: Duration::from_secs(5),
         }
     }
 }

@@ -1,16 +1,25 @@
 //! One pass over a range of the log.
 
-use std::time::Instant as Clock;
+use std::time::{Duration, Instant as Clock};
 
 use custody_auth::Scope;
-use custody_domain::{EntryId, query::Query};
+use custody_domain::EntryId;
 use custody_ledger::{Order, Range, StoredEntry};
 
 use super::{LinearLimits, beyond};
-use crate::{Log, SearchError, StopReason};
+use crate::{Asked, Log, SearchError, StopReason};
 
-/// Entries after which other tasks of the same thread get their turn.
-const TURN: u64 = 64;
+/// Time after which other tasks of the same thread get their turn. Not a number of entries: those of
+/// a query of many clauses take long.
+const TURN: Duration = Duration::from_millis(2);
+
+/// What to look for, and how far.
+pub(super) struct Task<'t> {
+    pub(super) scope: &'t Scope,
+    pub(super) asked: &'t Asked,
+    pub(super) order: Order,
+    pub(super) limit: u32,
+}
 
 /// What a pass came to.
 #[derive(Debug, Default)]
@@ -29,13 +38,12 @@ impl Scan {
     pub(super) async fn run(
         log: &dyn Log,
         limits: &LinearLimits,
-        scope: &Scope,
-        query: &Query,
+        task: &Task<'_>,
         mut range: Range,
-        order: Order,
-        limit: u32,
     ) -> Result<Self, SearchError> {
+        let &Task { scope, asked, order, limit } = task;
         let started = Clock::now();
+        let mut turn = started;
         let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut scan = Self::default();
         let mut chunk = limit.saturating_add(1).min(limits.first_chunk);
@@ -48,7 +56,7 @@ impl Scan {
             let ended = u32::try_from(count).unwrap_or(u32::MAX) < chunk;
             for (at, entry) in entries.into_iter().enumerate() {
                 let id = entry.id;
-                scan.look_at(query, entry)?;
+                scan.look_at(asked, entry)?;
                 let full = scan.items.len() == wanted;
                 let stop = scan.reason_to_stop(limits, started);
                 if full || stop.is_some() {
@@ -58,8 +66,9 @@ impl Scan {
                     return Ok(scan);
                 }
                 range = beyond(range, order, id);
-                if scan.scanned.is_multiple_of(TURN) {
+                if turn.elapsed() >= TURN {
                     tokio::task::yield_now().await;
+                    turn = Clock::now();
                 }
             }
             if ended {
@@ -69,11 +78,11 @@ impl Scan {
         }
     }
 
-    fn look_at(&mut self, query: &Query, entry: StoredEntry) -> Result<(), SearchError> {
+    fn look_at(&mut self, asked: &Asked, entry: StoredEntry) -> Result<(), SearchError> {
         let bytes = entry.body.content_bytes().len();
         self.scanned += 1;
         self.scanned_bytes += bytes;
-        if query.matches(&entry.view()?) {
+        if asked.matches(&entry.view()?) {
             self.page_bytes += bytes;
             self.items.push(entry);
         }

@@ -10,7 +10,8 @@ use proptest::prelude::*;
 
 use crate::{
     conformance,
-    memory::{MemoryLog, numbered, scope},
+    memory::{MemoryLog, TENANT, numbered, scope},
+    readers::user,
     walk::{request, seqs, walk, walk_with},
 };
 
@@ -35,12 +36,24 @@ async fn it_conforms_also_where_every_request_stops_after_one_entry() {
 }
 
 #[tokio::test]
+async fn it_keeps_the_grant() {
+    let (owner, other) = (user(TENANT, 1).await, user(TENANT, 2).await);
+    let log = MemoryLog::of(conformance::contents_of(&owner));
+    for limits in [LinearLimits::default(), scanning(50)] {
+        conformance::keeps_the_grant(&linear(&log, limits), &owner, &other).await;
+    }
+    let page = linear(&log, scanning(50)).page(&other, request("", Sort::default(), 9)).await.unwrap();
+    let stopped = Stopped { reason: StopReason::WorkLimit, scanned: None };
+    assert_eq!(page.stopped, Some(stopped), "it stops and does not say after how many");
+}
+
+#[tokio::test]
 async fn an_empty_log_is_an_empty_page() {
     let log = MemoryLog::default();
     let page =
         linear(&log, LinearLimits::default()).page(&scope(), request("", Sort::default(), 50)).await.unwrap();
     assert!(page.items.is_empty() && page.next_cursor.is_none() && page.stopped.is_none());
-    assert_eq!(page.index_watermark, 0);
+    assert_eq!(page.index_watermark, Some(0));
 }
 
 #[tokio::test]
@@ -51,7 +64,7 @@ async fn work_is_bounded_says_so_and_goes_on_where_it_stopped() {
     for _ in 0..9 {
         let page = search.page(&scope(), request.clone()).await.unwrap();
         assert!(page.items.is_empty());
-        let stopped = Stopped { reason: StopReason::WorkLimit, scanned: 10 };
+        let stopped = Stopped { reason: StopReason::WorkLimit, scanned: Some(10) };
         assert_eq!(page.stopped, Some(stopped));
         request.cursor = Some(page.next_cursor.expect("a way on"));
     }
@@ -132,16 +145,16 @@ async fn a_cursor_of_another_walk_is_refused() {
     let search = linear(&log, LinearLimits::default());
     let page = search.page(&scope(), request("", Sort::default(), 3)).await.unwrap();
     let cursor = page.next_cursor.unwrap();
-    for (query, sort, cursor, expected) in [
-        ("action:*", Sort::default(), cursor.clone(), CursorError::Foreign),
-        ("", Sort::ReceivedAscending, cursor.clone(), CursorError::Foreign),
-        ("", Sort::default(), format!("{cursor}A"), CursorError::Garbled),
-        ("", Sort::default(), String::new(), CursorError::Garbled),
+    for (query, sort, cursor) in [
+        ("action:*", Sort::default(), cursor.clone()),
+        ("", Sort::ReceivedAscending, cursor.clone()),
+        ("", Sort::default(), format!("{cursor}A")),
+        ("", Sort::default(), String::new()),
     ] {
         let mut request = request(query, sort, 3);
         request.cursor = Some(cursor);
         let error = search.page(&scope(), request).await.unwrap_err();
-        assert!(matches!(error, SearchError::Cursor(e) if e == expected), "{error}");
+        assert!(matches!(error, SearchError::Cursor(CursorError)), "{error}");
     }
 }
 
@@ -180,7 +193,7 @@ proptest! {
         let limits = LinearLimits { scan_max, first_chunk, chunk_max: 16, chunk_bytes_max, page_bytes_max, ..LinearLimits::default() };
         let query = wanted.iter().map(|n| parse(&format!("metadata.n:{n}")).unwrap());
         let sort = if ascending { Sort::ReceivedAscending } else { Sort::ReceivedDescending };
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let walked = runtime.block_on(walk(
             &linear(&log, limits), &scope(), &Query::or(query), sort, limit,
         ));

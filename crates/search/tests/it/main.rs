@@ -6,4 +6,6 @@ mod conformance;
 mod database;
 mod linear;
 mod memory;
+mod readers;
+mod turns;
 mod walk;

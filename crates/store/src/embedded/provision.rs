@@ -92,5 +92,10 @@ async fn make(url: &str, password: &Password) -> Result<(), sqlx::Error> {
         let statement = format!("CREATE DATABASE {DATABASE} OWNER {OWNER}");
         sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await?;
     }
+    // Nobody but the superuser has anything to look for there.
+    for other in ["postgres", "template1"] {
+        let statement = format!("REVOKE CONNECT, TEMPORARY ON DATABASE {other} FROM PUBLIC");
+        sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await?;
+    }
     connection.close().await
 }

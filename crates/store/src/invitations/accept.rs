@@ -33,8 +33,9 @@ struct Open {
 }
 
 /// Accepts by the one-time secret. A wrong secret and a wrong password are the same
-/// [`IdentityError::Refused`]; a wrong password does not use the invitation up. A person who is a
-/// member already keeps their role.
+/// [`IdentityError::Refused`]; a wrong password does not use the invitation up, and counts against
+/// the same limit as a sign-in with that address: another invitation gives no more guesses. A person
+/// who is a member already keeps their role.
 pub async fn accept(
     store: &Store,
     (passwords, limits): (&Passwords, &SignInLimits),
@@ -48,6 +49,8 @@ pub async fn accept(
     Passwords::check(password).map_err(IdentityError::of_new_password)?;
     let hash = SecretKind::Invitation.parse(secret).ok_or(IdentityError::Refused)?;
     let open = find(store, &hash, now).await?.ok_or(IdentityError::Refused)?;
+    // Known or not: the limit must not tell either.
+    limits.check(&open.email, origin.peer_ip)?;
     let new_hash = match &open.known {
         None => Some(passwords.hash(password).await.map_err(IdentityError::of_new_password)?),
         Some((user, password_hash)) => {

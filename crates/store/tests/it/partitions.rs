@@ -9,7 +9,7 @@ use custody_store::{
     partitions,
 };
 
-use crate::fixture::{Fixture, keys, run};
+use crate::fixture::{Fixture, keys, run, try_run};
 
 #[tokio::test]
 async fn days_are_made_ahead_and_again_is_harmless() {
@@ -70,6 +70,18 @@ async fn a_partition_takes_its_day_and_nothing_else() {
         let mut tx = fixture.store.writer_tx().await.unwrap();
         let copied = entries::copy(&mut tx, TenantId::RESERVED, today, &[row]).await;
         assert_eq!(copied.is_ok(), fits, "{at}: {copied:?}");
+    }
+}
+
+#[tokio::test]
+async fn days_that_nobody_needs_are_not_made() {
+    let fixture = Fixture::new().await;
+    let mut owner = fixture.owner().await;
+    for (day, refused) in
+        [("2019-12-31", true), ("-infinity", true), ("infinity", true), ("2020-01-01", false)]
+    {
+        let made = try_run(&mut owner, &format!("SELECT custody_create_partition('{day}')")).await;
+        assert_eq!(made.is_err(), refused, "{day}: {made:?}");
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"secret": "custi_…", "password": "correct horse battery"}))]
 pub(crate) struct Acceptance {
-    /// As the invitation's maker handed it over.
+    /// As the operator handed it over.
     secret: String,
     /// Of a new person: the one to be set, 12 characters at least. Of a known one: theirs.
     password: String,
@@ -36,7 +36,8 @@ pub(crate) struct Joined {
 
 /// Accept an invitation
 ///
-/// A new person sets their password by it, a known one proves theirs. Then sign in.
+/// A new person sets their password by it, a known one proves theirs. Then sign in. Attempts are
+/// limited per secret, invited account and address.
 #[utoipa::path(
     post, path = "/api/v1/auth/accept", operation_id = "acceptInvitation", tag = "auth",
     request_body = Acceptance,

@@ -19,7 +19,7 @@ use crate::{
 #[schema(example = json!({"refresh_token": "custr_…", "tenant": "acme"}))]
 pub(crate) struct Refresh {
     refresh_token: String,
-    /// Another of the person's tenants, by name or id: the session goes on there.
+    /// Another of the person's tenants, by name or id: a session begins there, and this one ends.
     tenant: Option<String>,
 }
 

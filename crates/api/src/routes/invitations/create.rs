@@ -11,7 +11,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::shapes::NewInvitationBody;
+use super::shapes::InvitationBody;
 use crate::{App, Permit, extract::Json, problem::Problem, routes::shapes::RoleName};
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -25,12 +25,13 @@ pub(crate) struct NewInvitation {
 
 /// Invite somebody
 ///
-/// The answer is the same whether the address is known here or not. An open invitation of the same
-/// address is revoked.
+/// The answer is the same whether the address is known here or not, and holds no secret: an operator
+/// hands that to the person (`custody invitation secret`). An open invitation of the same address is
+/// revoked.
 #[utoipa::path(
     post, path = "/api/v1/invitations", operation_id = "createInvitation", tag = "people",
     request_body = NewInvitation,
-    responses((status = 201, description = "The invitation, and its secret.", body = NewInvitationBody))
+    responses((status = 201, description = "The invitation.", body = InvitationBody))
 )]
 pub(crate) async fn create_invitation(
     permit: Permit<op::CreateInvitation>,
@@ -39,5 +40,5 @@ pub(crate) async fn create_invitation(
 ) -> Result<Response, Problem> {
     let new = invitations::NewInvitation { email: new.email, role: new.role };
     let made = invitations::create(&app.store, &permit, new, app.now()).await?;
-    Ok((StatusCode::CREATED, Answer(NewInvitationBody::from(made))).into_response())
+    Ok((StatusCode::CREATED, Answer(InvitationBody::from(made))).into_response())
 }

@@ -28,12 +28,13 @@ pub(crate) struct InvitationBody {
     revoked_at: Option<DateTime<Utc>>,
 }
 
-/// An invitation that was just made.
+/// An invitation that an operator just made, who has its secret.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct NewInvitationBody {
     #[serde(flatten)]
     invitation: InvitationBody,
-    /// Shown this once. Whoever has it can join: hand it to the person, by a way that you trust.
+    /// Shown this once. Whoever has it can join in the person's name: hand it to the person alone, by
+    /// a way that you trust.
     #[schema(example = "custi_…")]
     secret: String,
 }

@@ -67,9 +67,26 @@ impl From<&Receipt> for ReceiptBody {
             headers(("Location" = String, description = "The entry."))),
         (status = 200, description = "It was recorded before; the first receipt.", body = ReceiptBody),
         (status = 409, description = "Another event was recorded under this `event_id`; this one was quarantined.",
-            body = ProblemBody, content_type = "application/problem+json"),
+            body = ProblemBody, content_type = "application/problem+json", example = json!({
+                "type": "urn:custody:problem:conflict",
+                "title": "It contradicts what is there",
+                "status": 409,
+                "detail": "Another event was recorded under this event_id; this one is in the quarantine.",
+                "request_id": "01932f5e-7b1c-7c2a-9d5e-0a2b3c4d5e6f",
+                "quarantine_id": "01932f5e-7b1d-7d10-8a4b-5c6d7e8f9a0b",
+                "reason": "conflict",
+            })),
         (status = 422, description = "It cannot become an entry and was quarantined; `errors` says why.",
-            body = ProblemBody, content_type = "application/problem+json"),
+            body = ProblemBody, content_type = "application/problem+json", example = json!({
+                "type": "urn:custody:problem:quarantined",
+                "title": "The event cannot become an entry and was quarantined",
+                "status": 422,
+                "detail": "The event cannot become an entry; it is in the quarantine as it was sent.",
+                "request_id": "01932f5e-7b1c-7c2a-9d5e-0a2b3c4d5e6f",
+                "quarantine_id": "01932f5e-7b1d-7d10-8a4b-5c6d7e8f9a0b",
+                "reason": "schema",
+                "errors": [{"pointer": "/actor/id", "detail": "is required"}],
+            })),
     )
 )]
 pub(crate) async fn create_entry(

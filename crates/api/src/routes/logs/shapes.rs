@@ -166,8 +166,9 @@ pub(crate) struct EntryPage {
     /// May be empty with a `next_cursor`: the work of one request is bounded.
     items: Vec<Entry>,
     next_cursor: Option<String>,
-    /// How many entries the log had when the read began; the answer covers them all.
-    index_watermark: u64,
+    /// How many entries the log had when the read began; the answer covers them all. Null for who
+    /// may not read all of them: how many others' there are is not theirs to know.
+    index_watermark: Option<u64>,
     stopped: Option<StoppedEarly>,
 }
 
@@ -176,6 +177,6 @@ pub(crate) struct EntryPage {
 pub(crate) struct StoppedEarly {
     /// `work_limit` or `page_bytes`.
     pub(crate) reason: &'static str,
-    /// Entries that were looked at.
-    pub(crate) scanned: u64,
+    /// Entries that were looked at. Null for who may not read all of them.
+    pub(crate) scanned: Option<u64>,
 }

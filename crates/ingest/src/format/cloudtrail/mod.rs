@@ -47,15 +47,16 @@ impl<'r> Record<'r, '_> {
         self.text("errorCode")
     }
 
-    /// Whether what was tried did not succeed. A refused console sign-in has no `errorCode`: the
-    /// call was answered, and the answer was no (docs/adr/0010).
+    /// Whether what was tried did not succeed.
     fn failed(&self) -> bool {
         self.error_code().is_some() || self.is_refused_sign_in()
     }
 
+    /// What the sign-in service refuses has no `errorCode`: the call was answered, and the answer was
+    /// no. It stands under the event's own name (docs/adr/0010).
     fn is_refused_sign_in(&self) -> bool {
         let answer = self.event.get("responseElements").and_then(Value::as_object);
-        self.name == "ConsoleLogin" && answer.and_then(|a| text(a, "ConsoleLogin")) == Some("Failure")
+        self.service == "signin" && answer.and_then(|a| text(a, self.name)) == Some("Failure")
     }
 }
 
@@ -73,8 +74,8 @@ pub(super) fn map(event: Object<'_>) -> Result<Object<'_>, Unmappable> {
     content.insert("severity", Value::from(severity::severity(&record).as_str()));
     let outcome = if record.failed() { Outcome::Failure } else { Outcome::Success };
     content.insert("outcome", Value::from(outcome.as_str()));
-    let resources = resource::resources(&record);
-    content.insert("message", Value::from(message::message(&record, &actor, resources.first())));
+    let resource::Resources { first, others } = resource::resources(&record);
+    content.insert("message", Value::from(message::message(&record, &actor, first.as_ref())));
     content.insert("actor", actor.into_value());
     copy(&event, "eventTime", &mut content, "occurred_at");
     copy(&event, "eventID", &mut content, "event_id");
@@ -84,11 +85,10 @@ pub(super) fn map(event: Object<'_>) -> Result<Object<'_>, Unmappable> {
         content.insert("session_id", Value::from(session.to_owned()));
     }
     let mut metadata = metadata(&record);
-    let mut resources = resources.into_iter().map(resource::Resource::into_value);
-    if let Some(first) = resources.next() {
-        content.insert("resource", first);
+    if let Some(first) = first {
+        content.insert("resource", first.into_value());
     }
-    let others: Vec<_> = resources.collect();
+    let others: Vec<_> = others.into_iter().map(resource::Resource::into_value).collect();
     if !others.is_empty() {
         metadata.insert("resources", Value::Array(others));
     }

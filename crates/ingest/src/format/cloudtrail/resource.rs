@@ -13,17 +13,35 @@ use super::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Resource {
     id: String,
-    kind: String,
+    /// None where the record's own ARN says none, because it is not one.
+    kind: Option<String>,
     name: Option<String>,
+}
+
+/// What a record names.
+#[derive(Debug)]
+pub(super) struct Resources {
+    /// What was acted upon.
+    pub(super) first: Option<Resource>,
+    pub(super) others: Vec<Resource>,
 }
 
 /// A record that names thousands of objects is kept whole in `metadata.raw`; this many are named
 /// beside it.
-const RESOURCES_MAX: usize = 64;
+const OTHERS_MAX: usize = 63;
 
 impl Resource {
     fn of_arn(id: &str, arn: Arn<'_>) -> Self {
-        Self { id: id.to_owned(), kind: arn.kind(), name: Some(arn.name().to_owned()) }
+        Self { id: id.to_owned(), kind: Some(arn.kind()), name: Some(arn.name().to_owned()) }
+    }
+
+    /// One of the record's own list: whatever stands there as its ARN names it, also a text that is
+    /// none.
+    fn listed(item: &Value<'_>) -> Option<Self> {
+        let item = item.as_object()?;
+        let id = text(item, "ARN").or_else(|| text(item, "arn"))?;
+        let bare = || Self { id: id.to_owned(), kind: None, name: None };
+        Some(Arn::parse(id).map_or_else(bare, |arn| Self::of_arn(id, arn)))
     }
 
     /// As a sentence names it.
@@ -33,7 +51,9 @@ impl Resource {
 
     pub(super) fn into_value<'a>(self) -> Value<'a> {
         let mut resource = Object::new();
-        resource.insert("type", Value::from(self.kind));
+        if let Some(kind) = self.kind {
+            resource.insert("type", Value::from(kind));
+        }
         resource.insert("id", Value::from(self.id));
         if let Some(name) = self.name {
             resource.insert("name", Value::from(name));
@@ -42,26 +62,24 @@ impl Resource {
     }
 }
 
-/// All that the record names, the one that was acted upon first: its `resources`, then what the table
-/// finds in its parameters. Each once.
-pub(super) fn resources(record: &Record<'_, '_>) -> Vec<Resource> {
+/// All that the record names, each once. What was acted upon is `resources[0]`, if that has an ARN,
+/// else what the table finds first in the parameters, and never one of the later `resources`: sources
+/// put there what the first lies in (the bucket of objects that are named by a prefix).
+pub(super) fn resources(record: &Record<'_, '_>) -> Resources {
     let listed = record.event.get("resources").and_then(Value::as_array).unwrap_or_default();
-    let listed = listed.iter().filter_map(|item| {
-        let item = item.as_object()?;
-        let id = text(item, "ARN").or_else(|| text(item, "arn"))?;
-        Some(Resource::of_arn(id, Arn::parse(id)?))
-    });
-    let requested = parameters(record).into_iter().flat_map(|parameters| {
+    let mut requested = parameters(record).into_iter().flat_map(|parameters| {
         resource_table::rows(record.service, record.name)
             .filter_map(move |row| requested(record, parameters, row))
     });
-    let mut found: Vec<Resource> = Vec::new();
-    for resource in listed.chain(requested) {
-        if found.len() < RESOURCES_MAX && found.iter().all(|f| f.id != resource.id) {
-            found.push(resource);
+    let first = listed.first().and_then(Resource::listed).or_else(|| requested.next());
+    let mut others: Vec<Resource> = Vec::new();
+    for resource in listed.iter().skip(1).filter_map(Resource::listed).chain(requested) {
+        let known = first.iter().chain(&others).any(|known| known.id == resource.id);
+        if !known && others.len() < OTHERS_MAX {
+            others.push(resource);
         }
     }
-    found
+    Resources { first, others }
 }
 
 fn parameters<'r, 'a>(record: &Record<'r, 'a>) -> Option<&'r Value<'a>> {
@@ -75,8 +93,8 @@ fn requested(record: &Record<'_, '_>, parameters: &Value<'_>, row: &Row) -> Opti
     }
     let id = expand(record, parameters, row, value);
     match id.as_deref().and_then(Arn::parse) {
-        Some(arn) => Some(Resource { kind: arn.kind(), name: Some(value.to_owned()), id: id? }),
-        None => Some(Resource { id: value.to_owned(), kind: row.kind.to_owned(), name: None }),
+        Some(arn) => Some(Resource { kind: Some(arn.kind()), name: Some(value.to_owned()), id: id? }),
+        None => Some(Resource { id: value.to_owned(), kind: Some(row.kind.to_owned()), name: None }),
     }
 }
 

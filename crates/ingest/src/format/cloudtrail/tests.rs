@@ -153,6 +153,26 @@ fn the_records_own_resources_come_first() {
     );
 }
 
+/// A listed object without an ARN of its own (a prefix) is not replaced by the bucket behind it.
+#[test]
+fn only_the_first_listed_resource_is_the_one_acted_upon() {
+    let named = |resources: Json, parameters: Json| {
+        let mut record = with("GetBucketAcl", &json!({"requestParameters": parameters}));
+        record["resources"] = resources;
+        let content = mapped(&record);
+        (content["resource"].clone(), content["metadata"]["resources"].clone())
+    };
+    let bucket = json!({"type": "bucket", "id": "arn:aws:s3:::b", "name": "b"});
+    let prefix = json!({"type": "AWS::S3::Object", "ARNPrefix": "arn:aws:s3:::b/x"});
+    let listed = json!([prefix, {"ARN": "arn:aws:s3:::b"}]);
+    assert_eq!(named(listed.clone(), Json::Null), (Json::Null, json!([bucket])));
+    assert_eq!(named(listed, json!({"bucketName": "b"})), (bucket.clone(), Json::Null));
+    assert_eq!(
+        named(json!([{"ARN": "", "arn": "no-arn"}, {"ARN": "arn:aws:s3:::b"}, {"ARN": "odd"}]), Json::Null),
+        (json!({"id": "no-arn"}), json!([bucket, {"id": "odd"}]))
+    );
+}
+
 /// A row's kind is what the ARN that it makes would say of itself, so that a resource has one type
 /// however its record names it.
 #[test]
@@ -216,6 +236,41 @@ fn severity_follows_who_what_and_whether() {
     assert_eq!(call("cloudtrail.amazonaws.com", "StopLogging", Json::Null, &user), "CRITICAL");
     let refused = json!({"eventName": "ConsoleLogin", "eventSource": "signin.amazonaws.com", "userIdentity": user, "responseElements": {"ConsoleLogin": "Failure"}});
     assert_eq!(severity_of(&refused), "WARNING");
+}
+
+/// The outcome and the severity are of one mind.
+#[test]
+fn what_the_sign_in_service_refuses_failed() {
+    let refused = |source: &str, name: &str, answer: Json| {
+        let who = json!({"type": "IAMUser", "arn": "arn:aws:iam::1:user/a"});
+        let content = mapped(&with(
+            "ConsoleLogin",
+            &json!({"eventSource": source, "eventName": name, "userIdentity": who, "errorCode": null, "responseElements": answer}),
+        ));
+        (content["outcome"].as_str().unwrap().to_owned(), content["severity"].as_str().unwrap().to_owned())
+    };
+    for (source, name, answer, outcome, severity) in [
+        ("signin.amazonaws.com", "ConsoleLogin", json!({"ConsoleLogin": "Failure"}), "failure", "WARNING"),
+        ("signin.amazonaws.com", "ConsoleLogin", json!({"ConsoleLogin": "Success"}), "success", "INFO"),
+        ("signin.amazonaws.com", "SwitchRole", json!({"SwitchRole": "Failure"}), "failure", "WARNING"),
+        ("signin.amazonaws.com", "CheckMfa", json!({"CheckMfa": "Failure"}), "failure", "WARNING"),
+        ("signin.amazonaws.com", "CheckMfa", json!({"ConsoleLogin": "Failure"}), "success", "INFO"),
+        (
+            "signin.amazonaws.com",
+            "PasswordUpdated",
+            json!({"PasswordUpdated": "Failure"}),
+            "failure",
+            "ERROR",
+        ),
+        ("s3.amazonaws.com", "GetObject", json!({"GetObject": "Failure"}), "success", "INFO"),
+        ("signin.amazonaws.com", "SwitchRole", Json::Null, "success", "INFO"),
+    ] {
+        assert_eq!(
+            refused(source, name, answer),
+            (outcome.to_owned(), severity.to_owned()),
+            "{source} {name}"
+        );
+    }
 }
 
 #[test]

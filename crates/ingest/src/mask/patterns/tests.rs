@@ -102,6 +102,22 @@ fn what_was_masked_already_is_not_masked_again() {
 }
 
 #[test]
+fn a_value_that_only_begins_like_a_masked_one_is_masked() {
+    for (text, left) in [
+        ("password=***realsecret", "password=***"),
+        ("connect --password ***realsecret now", "connect --password *** now"),
+        (r#"{"password":"***realsecret"}"#, r#"{"password":"***"}"#),
+        ("password=***#12realsecret", "password=***"),
+        ("postgres://app:***real@db", "postgres://app:***@db"),
+    ] {
+        assert_eq!(masked(text), left, "{text}");
+    }
+    for text in ["(password=***)", "it said password=***.", "password=***#2"] {
+        assert_eq!(masked(text), text);
+    }
+}
+
+#[test]
 fn a_detector_that_is_off_finds_nothing() {
     let off = DetectorSet::default().without(Detector::PaymentCard);
     assert_eq!(mask("card 4111111111111111", off), None);

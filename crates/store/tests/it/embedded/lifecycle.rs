@@ -50,6 +50,11 @@ async fn a_first_start_makes_a_durable_private_database() {
             "SELECT concat(rolsuper, rolcreaterole, rolcreatedb, rolbypassrls, rolreplication) FROM pg_roles WHERE rolname = current_user",
             "ftfff",
         ),
+        (
+            "SELECT string_agg(concat(has_database_privilege(datname, 'CONNECT'), has_database_privilege(datname, 'TEMPORARY')), ' ')
+             FROM pg_database WHERE datname IN ('postgres', 'template1')",
+            "ff ff",
+        ),
     ] {
         assert_eq!(ask(&url, setting).await, value, "{setting}");
     }

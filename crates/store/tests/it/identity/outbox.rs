@@ -45,14 +45,14 @@ async fn rows_are_drained_by_tenant_in_order_and_no_other_s_can_be_deleted() {
     assert!(pending.contains(&TenantId::RESERVED));
     let (waiting, oldest) = audit_outbox::waiting(store).await.unwrap();
     assert_eq!((waiting, oldest), (7, Some(now())));
-    let rows = audit_outbox::read(store, &scope(house.acme.id), 3).await.unwrap();
+    let rows = audit_outbox::read(store, &scope(house.acme.id), 3).await.unwrap().rows;
     let times: Vec<_> = rows.iter().map(|row| row.created_at).collect();
     assert_eq!(times, [now(), now() + secs(1), now() + secs(2)]);
     let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
     audit_outbox::delete(store, &scope(house.other.id), &ids).await.unwrap();
-    assert_eq!(audit_outbox::read(store, &scope(house.acme.id), 9).await.unwrap().len(), 4);
+    assert_eq!(audit_outbox::read(store, &scope(house.acme.id), 9).await.unwrap().rows.len(), 4);
     for _ in 0..2 {
         audit_outbox::delete(store, &scope(house.acme.id), &ids).await.unwrap();
-        assert_eq!(audit_outbox::read(store, &scope(house.acme.id), 9).await.unwrap().len(), 1);
+        assert_eq!(audit_outbox::read(store, &scope(house.acme.id), 9).await.unwrap().rows.len(), 1);
     }
 }

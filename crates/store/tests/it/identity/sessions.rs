@@ -1,11 +1,13 @@
 //! Sessions: refresh tokens that rotate, and what ends a session.
 
 use custody_auth::{Operation, Role};
-use custody_domain::Severity;
-use custody_store::{IdentityError, expired, memberships, sessions, tickets, users};
+use custody_domain::{Severity, TenantId};
+use custody_store::{
+    DatabaseRole, IdentityError, expired, memberships, one_time_secrets, sessions, tickets, users,
+};
 
-use super::house::{House, PASSWORD, now, passwords, secs, server};
-use crate::fixture::scope;
+use super::house::{House, PASSWORD, authority, now, passwords, secs, server};
+use crate::fixture::{count, run, scope};
 
 const DAY: i64 = 86_400;
 
@@ -102,12 +104,79 @@ async fn a_person_switches_among_their_own_tenants() {
     }
     let there = house.refresh(token, Some("other"), now()).await.unwrap();
     assert_eq!((there.tenant, there.role), (house.other.id, Role::Auditor));
+    // Another session, to the same end; the one before is over, and its tokens with it.
+    assert_ne!(there.session, started.session);
+    assert_eq!(there.session_expires_at, started.session_expires_at);
+    assert!(house.show(&house.access(&started, now()).await.token, now()).await.is_err());
+    house.show(&house.access(&there, now()).await.token, now()).await.unwrap();
     let stays = house.refresh(&there.refresh_token.text, None, now()).await.unwrap();
-    assert_eq!(stays.tenant, house.other.id);
+    assert_eq!((stays.tenant, stays.session), (house.other.id, there.session));
     let id = house.acme.id.to_string();
     let back = house.refresh(&stays.refresh_token.text, Some(&id), now()).await.unwrap();
     assert_eq!((back.tenant, back.role), (house.acme.id, Role::Admin));
-    assert!(house.actions(house.other.id).await.contains(&"custody.session.refreshed".to_owned()));
+    let left = house.outbox(house.acme.id).await;
+    let left: Vec<_> = left.iter().filter(|c| c.action == "custody.session.ended").collect();
+    assert_eq!(left.len(), 1);
+    assert_eq!(left[0].resource.as_ref().unwrap().id, started.session.to_string());
+    let there_log = house.outbox(house.other.id).await;
+    let begun: Vec<_> = there_log.iter().filter(|c| c.action == "custody.session.started").collect();
+    assert_eq!(begun.len(), 1);
+    assert_eq!(begun[0].resource.as_ref().unwrap().id, there.session.to_string());
+    // Nothing in the one tenant's log leads to the other's.
+    let told = serde_json::to_string(&there_log).unwrap();
+    assert!(!told.contains(&started.session.to_string()) && !told.contains(&house.acme.id.to_string()));
+}
+
+#[tokio::test]
+async fn a_copied_token_ends_what_was_switched_to_with_it() {
+    let house = House::new().await;
+    house.person(&house.acme, "ada@example.com", Role::User).await;
+    house.person(&house.other, "ada@example.com", Role::User).await;
+    let started = house.sign_in("ada@example.com", &house.acme).await;
+    let thief = house.refresh(&started.refresh_token.text, Some("other"), now()).await.unwrap();
+    let robbed = house.refresh(&started.refresh_token.text, None, now()).await;
+    assert!(matches!(robbed, Err(IdentityError::Refused)));
+    assert!(house.show(&house.access(&thief, now()).await.token, now()).await.is_err());
+    assert!(house.refresh(&thief.refresh_token.text, None, now()).await.is_err());
+    let told = house.outbox(house.other.id).await.pop().unwrap();
+    assert_eq!((told.action.as_str(), told.severity), ("custody.session.ended", Severity::Critical));
+}
+
+/// Whatever ends a person's sessions ends the one that a switch begins at the same moment.
+#[tokio::test]
+async fn a_switch_does_not_slip_past_a_reset() {
+    let house = House::new().await;
+    house.person(&house.acme, "ada@example.com", Role::User).await;
+    house.person(&house.other, "ada@example.com", Role::User).await;
+    let started = house.sign_in("ada@example.com", &house.acme).await;
+    let system = scope(TenantId::RESERVED);
+    // The switch stands still just before it ends its session: somebody else holds that row.
+    let mut holder = house.fixture.as_role(DatabaseRole::System).await;
+    run(&mut holder, &format!("BEGIN; SELECT FROM sessions WHERE id = '{}' FOR UPDATE", started.session))
+        .await;
+    let blocked = async |number: i64| {
+        custody_testkit::eventually("they wait", async || {
+            let mut watcher = house.fixture.owner().await;
+            let blocked =
+                "pg_stat_activity WHERE datname = current_database() AND pg_blocking_pids(pid) <> '{}'";
+            (count(&mut watcher, blocked).await >= number).then_some(())
+        })
+        .await;
+    };
+    let switch = house.refresh(&started.refresh_token.text, Some("other"), now());
+    let reset = async {
+        blocked(1).await;
+        one_time_secrets::reset(house.store(), &system, authority(), "ada@example.com", now()).await
+    };
+    let release = async {
+        blocked(2).await;
+        run(&mut holder, "COMMIT").await;
+    };
+    let (switched, reset, ()) = tokio::join!(switch, reset, release);
+    reset.unwrap();
+    let switched = switched.unwrap();
+    assert!(house.show(&house.access(&switched, now()).await.token, now()).await.is_err());
+    assert!(house.refresh(&switched.refresh_token.text, None, now()).await.is_err());
 }
 
 #[tokio::test]
@@ -121,7 +190,7 @@ async fn who_is_removed_from_a_tenant_is_out_of_it_and_nowhere_else() {
     assert!(house.show(&house.access(&here, now()).await.token, now()).await.is_err());
     assert!(house.refresh(&here.refresh_token.text, None, now()).await.is_err());
     house.show(&house.access(&there, now()).await.token, now()).await.unwrap();
-    // The same session may go on elsewhere.
+    // They may go on elsewhere.
     house.refresh(&here.refresh_token.text, Some("other"), now()).await.unwrap();
 }
 

@@ -1,0 +1,35 @@
+//! A query, together with what its asker may read.
+
+use custody_auth::Scope;
+use custody_domain::{Entry, query::Query};
+
+/// What is asked with a scope. There is no way to run the asker's part on an entry that the grant
+/// does not give.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    grant: Option<Query>,
+    query: Query,
+    whole: Query,
+}
+
+impl Asked {
+    pub fn new(scope: &Scope, query: Query) -> Self {
+        Self { grant: scope.grant(), whole: scope.restrict(query.clone()), query }
+    }
+
+    /// Whether the entry may be read, and then whether it is what was asked for. The two are not one
+    /// query: nothing that reorders or rewrites queries can bring the asker's part before the grant.
+    pub fn matches(&self, entry: &Entry<'_>) -> bool {
+        self.grant.as_ref().is_none_or(|grant| grant.matches(entry)) && self.query.matches(entry)
+    }
+
+    /// Whether there may be entries in the tenant that the asker must not learn of.
+    pub fn is_restricted(&self) -> bool {
+        self.grant.is_some()
+    }
+
+    /// Grant and query as one: what cursors are bound to.
+    pub fn whole(&self) -> &Query {
+        &self.whole
+    }
+}
