@@ -12,7 +12,7 @@ use sqlx::{Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use crate::{
-    IdentityError, Store, StoreError,
+    IdentityError, Store, StoreError, SystemTx,
     audit_outbox::{self, Change},
     columns, email, one_time_secrets,
     sessions::{self, Started},
@@ -94,7 +94,9 @@ pub async fn sign_in(
                 role: place.role,
                 must_set_password: one_time.is_some(),
             };
-            return match begin(store, &who, one_time.as_ref(), origin, now).await? {
+            return match begin(store, &who, one_time.as_ref(), known.password_hash.as_deref(), origin, now)
+                .await?
+            {
                 Some(started) => Ok(started),
                 None => refuse(store, place.tenant, request, origin, now).await,
             };
@@ -161,13 +163,16 @@ async fn begin(
     store: &Store,
     who: &Verified,
     one_time: Option<&SecretHash>,
+    password_hash: Option<&str>,
     origin: Origin,
     now: DateTime<Utc>,
 ) -> Result<Option<Started>, StoreError> {
     let mut tx = store.system_tx().await?;
-    if let Some(hash) = one_time
-        && !one_time_secrets::redeem(&mut tx, who.user, hash, now).await?
-    {
+    let still_good = match one_time {
+        Some(hash) => one_time_secrets::redeem(&mut tx, who.user, hash, now).await?,
+        None => still_has(&mut tx, who.user, password_hash).await?,
+    };
+    if !still_good {
         tx.rollback().await?;
         return Ok(None);
     }
@@ -181,6 +186,17 @@ async fn begin(
     audit_outbox::write(tx.connection(), who.tenant, &change, now).await?;
     tx.commit().await?;
     Ok(Some(started))
+}
+
+/// Whether the password that was verified is still the person's, held so until the transaction ends:
+/// a reset that commits meanwhile ends all sessions, and must not miss this one.
+async fn still_has(tx: &mut SystemTx, user: UserId, hash: Option<&str>) -> Result<bool, StoreError> {
+    let held = sqlx::query("SELECT FROM users WHERE id = $1 AND password_hash = $2 FOR SHARE")
+        .bind(user.0)
+        .bind(hash)
+        .fetch_optional(tx.connection())
+        .await?;
+    Ok(held.is_some())
 }
 
 /// The work of [`begin`] with a secret that is not good, where there is nobody to try it for.

@@ -51,7 +51,7 @@ fn stands_alone(text: &str, start: usize, end: usize) -> bool {
     !continues && !text[..start].ends_with(joins)
 }
 
-/// Whether the digits of `text` are a card's. Separators, if any, are single spaces or dashes, all
+/// Whether the digits of `text` are a card's. Separators, if any, are single spaces, dashes or dots, all
 /// of one kind, in the groups that are printed on cards.
 pub(super) fn is_card(text: &str) -> bool {
     let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_digit).map(|b| b - b'0').collect();
@@ -82,7 +82,7 @@ fn known_issuer(digits: &[u8]) -> bool {
 fn well_grouped(text: &str, digits: usize) -> bool {
     let separator = match text.bytes().find(|b| !b.is_ascii_digit()) {
         None => return digits != 13 && digits != 19,
-        Some(separator @ (b' ' | b'-')) => char::from(separator),
+        Some(separator @ (b' ' | b'-' | b'.')) => char::from(separator),
         Some(_) => return false,
     };
     let groups: Vec<usize> = text
@@ -116,6 +116,7 @@ mod tests {
             "4111111111111111",
             "4111 1111 1111 1111",
             "4111-1111-1111-1111",
+            "4111.1111.1111.1111",
             "5555555555554444",
             "2223003122003222",
             "378282246310005",
@@ -136,6 +137,7 @@ mod tests {
             "1700000000000000",
             "123837392027",
             "4111 1111-1111 1111",
+            "4111.1111-1111.1111",
             "41111111 11111111",
             "9999999999999995",
             "4111x1111x1111x1111",

@@ -2,9 +2,10 @@
 //! `MASTER_USER_PASSWORD` and `master-user-password` are the same three), and it is the last words
 //! that count: `clientSecret` is a secret, `secretId` is not.
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, sync::LazyLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use unicode_normalization::UnicodeNormalization;
 
 use super::{Detector, DetectorSet};
 
@@ -20,7 +21,7 @@ impl ExtraKeys {
     /// Letters and digits in lower case; none where too few or too many are left.
     pub(super) fn fold(name: &str) -> Option<String> {
         let folded: String =
-            name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+            plain(name).filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
         (2..=128).contains(&folded.chars().count()).then_some(folded)
     }
 
@@ -48,6 +49,7 @@ const LIKELY: &[&str] = &[
     "jwt",
     "otp",
     "connection",
+    "credential",
     "mfa",
 ];
 
@@ -55,22 +57,105 @@ static LIKELY_AT_ALL: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(LIKELY).ok()
 });
 
+/// What a name says about the value under it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Named {
+    pub(super) detector: Detector,
+    /// The name is a plural: a number under it counts, and is no secret.
+    pub(super) several: bool,
+}
+
 /// The detector that a value under this name belongs to, if any that is on.
-pub(super) fn detect(key: &str, enabled: DetectorSet) -> Option<Detector> {
-    if key.len() > NAME_LENGTH_MAX || !LIKELY_AT_ALL.as_ref().is_none_or(|likely| likely.is_match(key)) {
+pub(super) fn detect(key: &str, enabled: DetectorSet) -> Option<Named> {
+    let key = plain(key);
+    if key.len() > NAME_LENGTH_MAX || !is_likely(&key) {
         return None;
     }
-    let all = words(key);
+    let mut words = words(&key);
     // `password2` is a password like the first.
-    let words = match all.as_slice() {
-        [front @ .., last] if !front.is_empty() && last.bytes().all(|b| b.is_ascii_digit()) => front,
-        words => words,
+    let numbered = |last: &String| last.bytes().all(|b| b.is_ascii_digit());
+    while words.len() > 1 && words.last().is_some_and(numbered) {
+        words.pop();
+    }
+    let several = words.last_mut().is_some_and(singular);
+    let rule = |words: &[String]| {
+        RULES.iter().find(|(detector, rule)| rule(words) && enabled.contains(*detector)).map(|(d, _)| *d)
     };
-    RULES
-        .iter()
-        .find(|(detector, rule)| rule(words) && enabled.contains(*detector))
-        .map(|(detector, _)| *detector)
+    let mut found = rule(&words);
+    // `passwordText` and `private_key_pem` hold what they would without the last word.
+    while found.is_none()
+        && words.len() > 1
+        && words.last().is_some_and(|last| FOLLOWING.contains(&last.as_str()) || numbered(last))
+    {
+        words.pop();
+        found = rule(&words);
+    }
+    found.map(|detector| Named { detector, several })
 }
+
+/// As it reads: compatibility forms (fullwidth letters) folded, and what is not seen taken out.
+fn plain(key: &str) -> Cow<'_, str> {
+    if key.is_ascii() {
+        return Cow::Borrowed(key);
+    }
+    Cow::Owned(key.nfkc().filter(|c| !is_invisible(*c)).collect())
+}
+
+/// Characters without a shape (Unicode's `Default_Ignorable_Code_Point`, and control characters).
+fn is_invisible(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+fn is_likely(key: &str) -> bool {
+    let Some(likely) = LIKELY_AT_ALL.as_ref() else { return true };
+    likely.is_match(key)
+        || (!key.bytes().all(|b| b.is_ascii_alphanumeric())
+            && likely.is_match(&key.chars().filter(|c| c.is_alphanumeric()).collect::<String>()))
+}
+
+/// Takes a plural's `s` away; whether there was one.
+fn singular(word: &mut String) -> bool {
+    const PLURALS: &[&str] = &[
+        "passwords",
+        "passwds",
+        "pwds",
+        "passphrases",
+        "passcodes",
+        "secrets",
+        "keys",
+        "apikeys",
+        "secretkeys",
+        "accesskeys",
+        "privatekeys",
+        "tokens",
+        "accesstokens",
+        "authtokens",
+        "refreshtokens",
+        "sessiontokens",
+        "jwts",
+        "otps",
+        "cookies",
+        "cards",
+        "creditcards",
+        "cardnumbers",
+        "numbers",
+        "strings",
+    ];
+    let plural = PLURALS.contains(&word.as_str());
+    if plural {
+        word.pop();
+    }
+    plural
+}
+
+/// Words behind a secret's name that say how it is written, and nothing about it.
+const FOLLOWING: &[&str] =
+    &["value", "text", "plain", "plaintext", "cleartext", "clear", "pem", "raw", "base64", "b64", "num"];
 
 type Rule = fn(&[String]) -> bool;
 
@@ -82,27 +167,20 @@ const RULES: &[(Detector, Rule)] = &[
 ];
 
 fn is_password(words: &[String]) -> bool {
-    const FOLLOWING: &[&str] = &[
-        "confirm",
-        "confirmation",
-        "again",
-        "repeat",
-        "old",
-        "new",
-        "current",
-        "plain",
-        "plaintext",
-        "value",
-        "hash",
-    ];
+    const OF_PASSWORDS: &[&str] =
+        &["confirm", "confirmation", "again", "repeat", "old", "new", "current", "hash", "number"];
     let words = match words {
-        [front @ .., _, last] if FOLLOWING.contains(&last.as_str()) => &words[..=front.len()],
+        [front @ .., _, last] if OF_PASSWORDS.contains(&last.as_str()) => &words[..=front.len()],
         _ => words,
     };
-    let last = words.last().map_or("", String::as_str);
-    last == "pwd"
-        || last == "passcode"
-        || ["password", "passwd", "passphrase"].iter().any(|end| last.ends_with(end))
+    words.last().is_some_and(|last| last == "pwd")
+        || joined_ends_in(words, &["password", "passwd", "passphrase", "passcode"])
+}
+
+/// Whether the words written as one end so: `passWord`, `pass_word` and `userpassword` are passwords.
+fn joined_ends_in(words: &[String], endings: &[&str]) -> bool {
+    let joined = words.concat();
+    endings.iter().any(|ending| joined.ends_with(ending))
 }
 
 fn is_secret(words: &[String]) -> bool {
@@ -120,16 +198,16 @@ fn is_secret(words: &[String]) -> bool {
             &["account", "key"],
             &["shared", "access", "key"],
             &["connection", "string"],
-            &["clientsecret"],
-            &["secretkey"],
-            &["secretaccesskey"],
-            &["privatekey"],
-            &["apikey"],
+            &["access", "key"],
         ],
+    ) || joined_ends_in(
+        words,
+        &["secret", "secretkey", "secretaccesskey", "privatekey", "apikey", "accesskey"],
     )
 }
 
 fn is_token(words: &[String]) -> bool {
+    const NO_PASS: &[&str] = &["by", "com", "tres", "sur", "over", "under", "en"];
     const KINDS: &[&str] = &[
         "access",
         "refresh",
@@ -165,23 +243,14 @@ fn is_token(words: &[String]) -> bool {
     ];
     let kind_of_token =
         matches!(words, [.., kind, last] if last == "token" && KINDS.contains(&kind.as_str()));
+    // `db_pass` too, and not `by_pass`.
+    let pass = matches!(words, [.., kind, last] if last == "pass" && !NO_PASS.contains(&kind.as_str()));
     // `pass` stands here, among the names under which only a text is a secret: `{"pass": 12, "fail": 0}`.
-    let whole = [
-        "pass",
-        "token",
-        "authorization",
-        "cookie",
-        "cookies",
-        "jwt",
-        "otp",
-        "accesstoken",
-        "refreshtoken",
-        "sessiontoken",
-        "idtoken",
-        "authtoken",
-    ];
+    let whole = ["pass", "token", "authorization", "cookie", "jwt", "otp", "idtoken"];
     kind_of_token
-        || matches!(words, [only] if whole.contains(&only.as_str()))
+        || pass
+        || whole.contains(&words.concat().as_str())
+        || joined_ends_in(words, &["accesstoken", "refreshtoken", "sessiontoken", "authtoken", "apitoken"])
         || ends_in(
             words,
             &[
@@ -190,6 +259,7 @@ fn is_token(words: &[String]) -> bool {
                 &["session", "cookie"],
                 &["otp", "code"],
                 &["mfa", "code"],
+                &["credentials"],
             ],
         )
 }
@@ -199,6 +269,7 @@ fn is_card(words: &[String]) -> bool {
         words,
         &[
             &["card", "number"],
+            &["card", "num"],
             &["credit", "card"],
             &["cardnumber"],
             &["creditcard"],
@@ -253,7 +324,7 @@ mod tests {
     use super::*;
 
     fn rule(key: &str) -> Option<&'static str> {
-        detect(key, DetectorSet::default()).map(Detector::name)
+        detect(key, DetectorSet::default()).map(|named| named.detector.name())
     }
 
     #[test]
@@ -278,17 +349,20 @@ mod tests {
             (
                 "password_key",
                 "password Password masterUserPassword MASTER_USER_PASSWORD db.password newPassword passwordConfirm \
-                password_confirmation userpassword passwd keyPassphrase pwd password2 password_17 clientPassword2 LoginProfile.Password",
+                password_confirmation userpassword passwd keyPassphrase pwd password2 password_17 clientPassword2 LoginProfile.Password PassWord \
+                passWord pass_word pass-word PASS.WORD passwordNum password_text passwords passwords[] password_1_value ｐａｓｓｗｏｒｄ \
+                pass\u{200b}word p\u{ad}assword pass\u{feff}Word",
             ),
             (
                 "secret_key",
                 "secret clientSecret client_secret secretAccessKey SecretAccessKey secretString secretBinary apiKey \
-                x-api-key private_key privateKey webhookSecret connectionString AZURE_STORAGE_ACCOUNT_KEY",
+                x-api-key private_key privateKey webhookSecret connectionString AZURE_STORAGE_ACCOUNT_KEY secrets secrets[] api_keys[] apiKeys accessKey access_key \
+                private_key_pem privateKeyPem SeCret ＡＰＩ＿ＫＥＹ",
             ),
             (
                 "token_key",
                 "token pass sessionToken accessToken refresh_token idToken authToken x-amz-security-token authorization \
-                Authorization proxy-authorization cookie Set-Cookie jwt csrfToken oAuthToken",
+                Authorization proxy-authorization cookie Set-Cookie jwt csrfToken oAuthToken db_pass dbPass tokens tokens[] accessTokens tokenValue credentials to\u{200d}ken",
             ),
             ("card_key", "cardNumber credit_card cvv cvc CVV2"),
         ] {
@@ -302,17 +376,23 @@ mod tests {
     #[test]
     fn what_only_sounds_like_a_secret_stays() {
         for name in "clientRequestToken nextToken NextToken next_token clientToken ClientToken pageToken continuationToken \
-            idempotencyToken lockToken changeToken syncToken tokenType token_type tokenId tokenCount tokens secretId secretARN \
-            SecretARN SecretVersionId secretName secretArn secrets secretList passwordLastUsed passwordResetRequired \
-            PasswordUpdated passwordPolicy minimumPasswordLength hasPassword2Factor accessKeyId accesKeyId accessKey keyId KeyId \
+            idempotencyToken lockToken changeToken syncToken tokenType token_type tokenId tokenCount maxTokens nextTokens secretId secretARN \
+            SecretARN SecretVersionId secretName secretArn secretList passwordLastUsed passwordResetRequired \
+            PasswordUpdated passwordPolicy minimumPasswordLength hasPassword2Factor accessKeyId accesKeyId accessKeyIds keyId KeyId \
             kmsKeyId keySpec key keys keyName Key x-amz-server-side-encryption-aws-kms-key-id sSHPublicKey publicKey \
             sessionCredentialFromConsole mfaAuthenticated AuthenticationMethod authorizationType authorizerId cookiePolicy \
-            iAMDatabaseAuthenticationEnabled credentials primaryKey partitionKey compass bypass author \
+            iAMDatabaseAuthenticationEnabled credentialId primaryKey partitionKey compass bypass byPass by_pass Compass trespass passed author \
             authority tokenizer keyboard passenger passport cardinality discard"
             .split_whitespace()
         {
             assert_eq!(rule(name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn a_plural_is_told_from_one() {
+        let several = |key| detect(key, DetectorSet::default()).map(|named| named.several);
+        assert_eq!(["secrets", "apiKeys", "secret"].map(several), [Some(true), Some(true), Some(false)]);
     }
 
     #[test]

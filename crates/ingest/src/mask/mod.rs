@@ -81,6 +81,13 @@ fn is_placeholder(text: &str) -> bool {
         )
 }
 
+/// Whether this is the id of an AWS access key, which is public: logs and consoles show it.
+fn is_access_key_id(text: &str) -> bool {
+    text.len() == 20
+        && (text.starts_with("AKIA") || text.starts_with("ASIA"))
+        && text.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+}
+
 /// Whether the value only refers to a secret that lies elsewhere: an ARN, or a template's variable.
 fn is_reference(text: &str) -> bool {
     let arn =

@@ -4,7 +4,7 @@
 /// The longest runs of a text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Longest {
-    /// Digits, with single spaces or dashes between them that are not counted.
+    /// Digits, with single spaces, dashes or dots between them that are not counted.
     pub(super) digits: usize,
     /// Letters, digits, `/` and `+`.
     pub(super) base64: usize,
@@ -23,7 +23,7 @@ pub(super) fn longest(text: &str) -> Longest {
         if byte.is_ascii_digit() {
             digits += 1;
             separated = false;
-        } else if matches!(byte, b' ' | b'-') && !separated {
+        } else if matches!(byte, b' ' | b'-' | b'.') && !separated {
             separated = true;
         } else {
             longest.digits = longest.digits.max(digits);
@@ -44,6 +44,7 @@ mod tests {
             ("", 0, 0),
             ("4111 1111-1111 1111", 16, 4),
             ("12  34", 2, 2),
+            ("4111.1111.1111", 12, 4),
             ("ab/cd+12=x", 2, 8),
             ("é1é", 1, 1),
         ] {

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use custody_domain::json::{Object, PointerBudget, TooManyPointers, Value};
 
 use super::{
-    Detector, MASK, Masked, Masker, card, is_placeholder, is_reference, key_names, path::Path, patterns,
-    pointer_pattern::Ahead,
+    Detector, MASK, Masked, Masker, card, is_access_key_id, is_placeholder, is_reference, key_names,
+    path::Path, patterns, pointer_pattern::Ahead,
 };
 
 pub(super) struct Walk<'m> {
@@ -28,6 +28,8 @@ struct Forced {
     /// Everything within an object too. Else of an object only what it calls its `value`: under
     /// `authorization` or `secret` some sources keep an object that describes one.
     objects: bool,
+    /// Under `accessKey` stands now and then what AWS calls the key's id, which is public.
+    key_ids_stay: bool,
 }
 
 /// What the tenant's policy says about a place.
@@ -97,8 +99,11 @@ impl<'m> Walk<'m> {
                 }
             }
             Value::Array(items) => {
+                let mut flagged = None;
                 for (index, item) in items.iter_mut().enumerate() {
-                    self.value(item, &Path::Index(path, index), forced, &policy.index(index))?;
+                    let why = forced.or(flagged.filter(|_| !item.as_str().is_some_and(is_flag)));
+                    self.value(item, &Path::Index(path, index), why, &policy.index(index))?;
+                    flagged = item.as_str().and_then(|text| self.forced_by_flag(text));
                 }
             }
             Value::Object(object) => {
@@ -147,14 +152,26 @@ impl<'m> Walk<'m> {
 
     fn forced_by(&self, key: &str) -> Option<Forced> {
         if self.masker.keys.contain(key) {
-            return Some(Forced { rule: "key_name", numbers: true, objects: true });
+            return Some(Forced { rule: "key_name", numbers: true, objects: true, key_ids_stay: false });
         }
-        let detector = key_names::detect(key, self.masker.enabled)?;
+        let key_names::Named { detector, several } = key_names::detect(key, self.masker.enabled)?;
         Some(Forced {
             rule: detector.name(),
-            numbers: detector != Detector::TokenKey,
+            numbers: match detector {
+                Detector::TokenKey => false,
+                Detector::SecretKey => !several,
+                _ => true,
+            },
             objects: matches!(detector, Detector::PasswordKey | Detector::CardKey),
+            key_ids_stay: detector == Detector::SecretKey,
         })
+    }
+
+    /// `["--password", "…"]`: the item of a list of arguments behind a flag that names a secret.
+    fn forced_by_flag(&self, text: &str) -> Option<Forced> {
+        let name = text.trim_start_matches('-');
+        let flag = name.len() < text.len() && !name.contains(|c: char| c == '=' || c.is_whitespace());
+        if flag { self.forced_by(name) } else { None }
     }
 
     /// `{"name": "DB_PASSWORD", "value": "…"}`: environments, headers and tags are written so.
@@ -173,6 +190,7 @@ impl<'m> Walk<'m> {
         }
         if let Some(forced) = forced
             && !is_reference(text)
+            && !(forced.key_ids_stay && is_access_key_id(text))
         {
             if is_placeholder(text) {
                 return Ok(None);
@@ -235,6 +253,14 @@ impl<'m> Walk<'m> {
         self.found.push(Masked { pointer, rule });
         Ok(())
     }
+}
+
+/// A flag behind a flag: the first had no value.
+fn is_flag(text: &str) -> bool {
+    text.strip_prefix("--").is_some_and(|name| {
+        name.starts_with(|c: char| c.is_ascii_lowercase())
+            && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')
+    })
 }
 
 fn free_name(object: &Object<'_>, masked: String) -> String {
