@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::shared;
+use crate::support::{Server, server::Options, shared};
 
 #[tokio::test]
 async fn usage_errors_exit_with_2_and_others_with_1() {
@@ -88,4 +88,54 @@ async fn the_configuration_reference_is_the_binary_s() {
     for line in table.lines() {
         assert!(page.contains(line), "docs/configuration.md lacks: {line}\n(custody config --markdown)");
     }
+}
+
+#[tokio::test]
+async fn the_sample_is_two_tenants_with_events_and_a_second_start_adds_none() {
+    let database = custody_testkit::TestDatabase::create().await.url().to_owned();
+    let folder = crate::support::server::readable_temp_dir();
+    let options = Options {
+        database: Some(database),
+        data: Some(folder.path().join("data")),
+        flags: vec!["--sample".to_owned()],
+    };
+    let size = async |server: &Server| {
+        let auditor = server.token(Some("acme"), "auditor").await;
+        let page = auditor.get("/api/v1/logs?limit=1&q=-action:custody.*").await.expect(200);
+        page["items"][0]["seq"].as_u64().unwrap()
+    };
+    let server = Server::start(options.clone()).await;
+    let tenants = server.custody_json(&["tenant", "list"]).await;
+    let names: Vec<_> = tenants.as_array().unwrap().iter().map(|t| t["name"].as_str().unwrap()).collect();
+    assert!(names.contains(&"acme") && names.contains(&"globex"), "{names:?}");
+    let first = size(&server).await;
+    assert!(first >= 1_999, "{first}");
+    assert!(server.stop().await.success());
+    let server = Server::start(options).await;
+    assert_eq!(size(&server).await, first);
+    assert!(server.stop().await.success());
+}
+
+#[tokio::test]
+async fn an_entry_is_fetched_by_its_id() {
+    let server = shared().await;
+    let tenant = server.tenant().await;
+    let receipt = tenant.write("door.opened").await;
+    let id = receipt["id"].as_str().unwrap();
+    let mut get = server.command(&["get", id]);
+    let output = get.env("CUSTODY_TOKEN", tenant.auditor.bearer()).output().await.unwrap();
+    let entry: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(entry["action"], "door.opened");
+    let mut get = server.command(&["get", &uuid::Uuid::now_v7().to_string()]);
+    let output = get.env("CUSTODY_TOKEN", tenant.auditor.bearer()).output().await.unwrap();
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[tokio::test]
+async fn migrating_again_changes_nothing_and_the_description_is_the_server_s() {
+    let server = shared().await;
+    let migrated = server.custody_json(&["migrate"]).await;
+    assert_eq!(migrated["from"], migrated["to"]);
+    let printed: Value = serde_json::from_str(&server.custody(&["openapi"]).await).unwrap();
+    assert_eq!(printed, server.anonymous().get("/openapi.json").await.expect(200));
 }

@@ -24,15 +24,15 @@ pub enum Detector {
 pub const DETECTORS: &[(Detector, &str)] = &[
     (
         Detector::PasswordKey,
-        "a text or number under a key that ends in `password`, `passwd`, `passphrase`, `passcode` or `pwd` (`masterUserPassword`, `DB_PASSWORD`, `password_confirmation`)",
+        "a text or number under a key that ends in `password`, `passwd`, `passphrase`, `passcode` or `pwd` (`masterUserPassword`, `DB_PASSWORD`, `pass_word`, `passwords`, `password_confirmation`)",
     ),
     (
         Detector::SecretKey,
-        "a text or number under a key that ends in `secret`, `secretKey`, `secretAccessKey`, `secretString`, `secretBinary`, `secretValue`, `privateKey`, `apiKey`, `accountKey`, `sharedAccessKey`, `connectionString`",
+        "a text or number under a key that ends in `secret`, `secretKey`, `secretAccessKey`, `secretString`, `secretBinary`, `secretValue`, `privateKey`, `apiKey`, `accessKey`, `accountKey`, `sharedAccessKey`, `connectionString`",
     ),
     (
         Detector::TokenKey,
-        "a text under a key that is `token`, `pass`, `authorization`, `cookie`, `jwt` or `otp`, or ends in `proxyAuthorization`, `setCookie`, `sessionCookie`, `otpCode`, `mfaCode`, or in `Token` with one of these in front: access, refresh, session, security, id, auth, authentication, authorization, oauth, api, bearer, csrf, xsrf, personal, verification, confirmation, reset, invite, invitation, registration, bot, task, sas, jwt, user, service, deploy, webhook, login, otp, mfa",
+        "a text under a key that is `token`, `pass`, `authorization`, `cookie`, `jwt` or `otp`, or ends in `credentials`, in `pass` behind another word (`db_pass`), in `proxyAuthorization`, `setCookie`, `sessionCookie`, `otpCode`, `mfaCode`, or in `Token` with one of these in front: access, refresh, session, security, id, auth, authentication, authorization, oauth, api, bearer, csrf, xsrf, personal, verification, confirmation, reset, invite, invitation, registration, bot, task, sas, jwt, user, service, deploy, webhook, login, otp, mfa",
     ),
     (
         Detector::CardKey,
@@ -51,7 +51,10 @@ pub const DETECTORS: &[(Detector, &str)] = &[
         "tokens known by their first letters: GitHub, GitLab, Slack, Stripe, Google, OpenAI, Anthropic, npm, PyPI, SendGrid, DigitalOcean, Vault, Databricks, Azure SAS, Custody's own",
     ),
     (Detector::UrlPassword, "the password in `scheme://user:password@host`"),
-    (Detector::Assignment, "the value in `password=…`, `--token …`, `\"api_key\": \"…\"` within a text"),
+    (
+        Detector::Assignment,
+        "the value in `password=…`, `password: …`, `password => …`, `--token …`, `\"api_key\": \"…\"`, `X-Api-Key: …`, `Cookie: …`, `<password>…</password>` within a text",
+    ),
     (
         Detector::PaymentCard,
         "a payment card's number: issuer's prefix, length and Luhn digit, in a text or as a number",

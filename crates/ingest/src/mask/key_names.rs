@@ -21,7 +21,7 @@ impl ExtraKeys {
     /// Letters and digits in lower case; none where too few or too many are left.
     pub(super) fn fold(name: &str) -> Option<String> {
         let folded: String =
-            plain(name).filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+            plain(name).chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
         (2..=128).contains(&folded.chars().count()).then_some(folded)
     }
 

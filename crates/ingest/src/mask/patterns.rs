@@ -11,7 +11,9 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex::Regex;
 
-use super::{Detector, DetectorSet, MASK, aws_secret, card, is_placeholder, is_reference, runs};
+use super::{
+    Detector, DetectorSet, MASK, aws_secret, card, is_access_key_id, is_placeholder, is_reference, runs,
+};
 
 /// Shorter texts hold nothing that any expression could match.
 const LENGTH_MIN: usize = 8;
@@ -21,13 +23,57 @@ type Accept = fn(&str, usize, usize) -> bool;
 
 struct Pattern {
     detector: Detector,
-    /// The group `s`, where there is one, is the secret; else the whole match is.
+    /// The group that took part, where there are groups, is the secret; else the whole match is.
     regex: Regex,
     accept: Accept,
 }
 
 /// A text in which masking goes on to find more after so many rounds is masked whole.
 const ROUNDS_MAX: usize = 8;
+
+/// The names that an assignment within a text may have, as their last letters.
+macro_rules! passwords {
+    () => {
+        "(?:pass[_-]?words?|passwd|passphrase|passcode|pwd)"
+    };
+}
+
+macro_rules! secrets {
+    () => {
+        "(?:secret(?:[_-]?(?:access[_-]?)?key|[_-]?string)?|(?:api|access|private)[_-]?key|(?:access|auth|refresh|session|security)[_-]?token)"
+    };
+}
+
+/// Between a name and its value; the name may be quoted.
+macro_rules! equals {
+    () => {
+        r#"\\*["']?\s*(?:={1,3}>?|:=)\s*"#
+    };
+}
+
+macro_rules! colon {
+    () => {
+        r#"\\*["']?\s*:\s*"#
+    };
+}
+
+/// A value of so many characters at least: quoted within a quoted text, quoted, or up to what ends a
+/// word. Of a quoted one all goes, also where the text was cut before the closing quote.
+macro_rules! value {
+    ($least:literal) => {
+        concat!(
+            r#"(?:\\+["']([^"'\\]{"#,
+            $least,
+            r#",})|"((?:[^"\\]|\\.){"#,
+            $least,
+            r#",})|'((?:[^'\\]|\\.){"#,
+            $least,
+            r#",})|([^\s"'&;,<>\\]{"#,
+            $least,
+            r#",}))"#
+        )
+    };
+}
 
 /// One expression.
 struct Source {
@@ -52,45 +98,31 @@ const SOURCES: &[Source] = &[
     source(Detector::PrivateKey, &["private key"], r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?s:.*?)(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\z)", always),
     source(Detector::PrivateKey, &["age-secret-key-1"], r"AGE-SECRET-KEY-1[0-9A-Z]{20,}", always),
     source(Detector::Jwt, &["eyj"], r"eyJ[A-Za-z0-9_-]{8,}\.(?:[A-Za-z0-9_-]*\.){1,3}[A-Za-z0-9_-]*", always),
-    source(Detector::BearerToken, &["bearer"], r"(?i-u)bearer\s+(?P<s>[a-z0-9._~+/=-]{16,})", looks_random),
-    source(Detector::BearerToken, &["authorization"], r#"(?i-u)authorization\\*["']?\s*[:=]\s*\\*["']?(?:(?:basic|bearer|token|apikey|negotiate)\s+)?(?P<s>[a-z0-9._~+/=-]{8,})"#, looks_random),
+    source(Detector::BearerToken, &["bearer"], r"(?i-u)bearer\s+([a-z0-9._~+/=-]{16,})", looks_random),
+    source(Detector::BearerToken, &["authorization"], r#"(?i-u)authorization\\*["']?\s*[:=]\s*\\*["']?(?:(?:basic|bearer|token|apikey|negotiate)\s+)?([a-z0-9._~+/=-]{8,})"#, looks_random),
     source(Detector::AwsSessionToken, &["iqojb3jpz2lu", "fwogzxivyxdz", "fqogzxivyxdz", "aqodyxdz"], r"(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz|AQoDYXdz)[A-Za-z0-9+/=%_-]{60,}", always),
-    source(Detector::AwsSessionToken, &["x-amz-signature=", "x-amz-security-token="], r"(?i-u)x-amz-(?:signature|security-token)=(?P<s>[a-z0-9%+/=_.-]{16,})", always),
+    source(Detector::AwsSessionToken, &["x-amz-signature=", "x-amz-security-token="], r"(?i-u)x-amz-(?:signature|security-token)=([a-z0-9%+/=_.-]{16,})", always),
     source(Detector::KnownToken, KNOWN_TRIGGERS, KNOWN_TOKENS, starts_alone),
-    source(Detector::KnownToken, &["hooks.slack.com"], r"(?i-u)hooks\.slack\.com/(?:services|workflows)/(?P<s>[a-z0-9/_-]{20,})", always),
-    source(Detector::KnownToken, &["sig="], r"[?&]sig=(?P<s>[A-Za-z0-9%+/=_-]{30,})", always),
-    source(Detector::UrlPassword, &["@"], r#"://[^\s/:@"']*:(?P<s>[^\s/@"']+)@"#, no_reference),
-    source(Detector::Assignment, &["passw", "passphrase", "passcode", "pwd"], r#"(?i)(?:password|passwd|passphrase|passcode|pwd)\s*=\s*["']?(?P<s>[^\s"'&;,<>\\]{3,})"#, no_reference),
-    source(Detector::Assignment, &["secret", "api", "_token", "-token", "accesstoken", "authtoken", "private"], r#"(?i)(?:secret|secret[_-]?key|secret[_-]?access[_-]?key|api[_-]?key|(?:access|auth|refresh|session|security)[_-]?token|private[_-]?key)\s*=\s*["']?(?P<s>[^\s"'&;,<>\\]{8,})"#, no_reference),
-    source(Detector::Assignment, &["token="], r#"(?i)(?:^|[\s?&;,])token=["']?(?P<s>[^\s"'&;,<>\\]{8,})"#, no_reference),
-    source(Detector::Assignment, &["--"], r#"(?i)--(?:password|passwd|passphrase|token|secret|api-?key|secret-key|client-secret|access-token)\s+["']?(?P<s>[^\s"'-][^\s"']{2,})"#, no_reference),
-    source(Detector::Assignment, JSON_TRIGGERS, r#"(?i)(?:password|passwd|passphrase|secret|secret_?key|secret_?access_?key|secret_?string|api_?key|private_?key|(?:access|auth|refresh|session|security)_?token)"\s*:\s*"(?P<s>(?:[^"\\]|\\.){3,})"#, no_reference),
-    source(Detector::Assignment, JSON_TRIGGERS, r#"(?i)(?:password|passwd|passphrase|secret|secret_?key|secret_?access_?key|secret_?string|api_?key|private_?key|(?:access|auth|refresh|session|security)_?token)(?:\\+"|')\s*:\s*(?:\\+"|')(?P<s>[^"'\\]{3,})"#, no_reference),
+    source(Detector::KnownToken, &["hooks.slack.com"], r"(?i-u)hooks\.slack\.com/(?:services|workflows)/([a-z0-9/_-]{20,})", always),
+    source(Detector::KnownToken, &["sig="], r"[?&]sig=([A-Za-z0-9%+/=_-]{30,})", always),
+    source(Detector::UrlPassword, &["@"], r#"://[^\s/:@"']*:([^\s/"']+)@"#, no_reference),
+    source(Detector::Assignment, PASSWORD_TRIGGERS, concat!("(?i)", passwords!(), equals!(), value!("3")), no_reference),
+    source(Detector::Assignment, PASSWORD_TRIGGERS, concat!("(?i)", passwords!(), colon!(), value!("3")), no_prose),
+    source(Detector::Assignment, SECRET_TRIGGERS, concat!("(?i)", secrets!(), equals!(), value!("4")), no_reference),
+    source(Detector::Assignment, SECRET_TRIGGERS, concat!("(?i)", secrets!(), colon!(), value!("4")), no_prose),
+    source(Detector::Assignment, &["pass=", "pass ="], concat!("(?i)(?:^|[^a-z0-9]|(?-i:[a-xz0-9]P))(?:pass|(?-i:ass))\\s*=\\s*", value!("3")), no_reference),
+    source(Detector::Assignment, &["token=", "token:"], concat!(r"(?i)(?:^|[\s?&;,{(\[])token\s*[:=]\s*", value!("8")), no_prose),
+    source(Detector::Assignment, &["--"], concat!("(?i)--(?:", passwords!(), "|", secrets!(), r#"|pass|token|client-secret)(?:\s+|=|\\*["']\s*,\s*)(?:\\+["']([^"'\\]{3,})|"((?:[^"\\]|\\.){3,})|'([^']{3,})|([^\s"'=-][^\s"']{2,}))"#), no_reference),
+    source(Detector::Assignment, &["passw", "pwd", "passphrase", "secret", "key", "token"], concat!("(?i)(?:", passwords!(), "|", secrets!(), r"|token)(?:\s[^<>]{0,256})?>\s*([^<\s][^<]*)</"), no_reference),
+    source(Detector::Assignment, &["cookie"], r#"(?i)cookie\\*["']?\s*:\s*\\*["']?([^\s"'=;,]+(?:=\\*"[^"\r\n]*"|=)[^\r\n"']*)"#, no_reference),
 ];
 
-/// The end of a quoted name that an assignment may begin with: letters, then a quote.
-const JSON_TRIGGERS: &[&str] = &[
-    "password\"",
-    "passwd\"",
-    "passphrase\"",
-    "secret\"",
-    "key\"",
-    "string\"",
-    "token\"",
-    "password'",
-    "passwd'",
-    "passphrase'",
-    "secret'",
-    "key'",
-    "string'",
-    "token'",
-    "password\\",
-    "passwd\\",
-    "passphrase\\",
-    "secret\\",
-    "key\\",
-    "string\\",
-    "token\\",
+const PASSWORD_TRIGGERS: &[&str] = &["passw", "pass_w", "pass-w", "passphrase", "passcode", "pwd"];
+
+#[rustfmt::skip]
+const SECRET_TRIGGERS: &[&str] = &[
+    "secret", "apikey", "api_key", "api-key", "_token", "-token", "accesstoken", "authtoken", "refreshtoken", "sessiontoken",
+    "securitytoken", "privatekey", "private_key", "private-key", "accesskey", "access_key", "access-key",
 ];
 
 const KNOWN_TOKENS: &str = concat!(
@@ -212,7 +244,7 @@ fn spans(text: &str, enabled: DetectorSet) -> Vec<Span> {
 impl Pattern {
     fn spans(&self, text: &str, spans: &mut Vec<Span>) {
         for captures in self.regex.captures_iter(text) {
-            let Some(secret) = captures.name("s").or_else(|| captures.get(0)) else {
+            let Some(secret) = captures.iter().skip(1).flatten().next().or_else(|| captures.get(0)) else {
                 continue;
             };
             if !is_placeholder(secret.as_str()) && (self.accept)(text, secret.start(), secret.end()) {
@@ -252,8 +284,52 @@ fn always(_: &str, _: usize, _: usize) -> bool {
 
 fn no_reference(text: &str, start: usize, end: usize) -> bool {
     let value = &text[start..end];
-    !is_reference(value) && !was_masked(value)
+    !is_reference(value) && !was_masked(value) && !is_access_key_id(value) && !is_literal(value)
 }
+
+fn is_literal(value: &str) -> bool {
+    ["true", "false", "null", "none"].iter().any(|literal| value.eq_ignore_ascii_case(literal))
+}
+
+/// Behind a colon stands a value or the rest of a sentence ("Invalid password: it is too short"). A
+/// word of letters is the sentence's where others follow it; so is one that says what is the matter.
+fn no_prose(text: &str, start: usize, end: usize) -> bool {
+    let value = text[start..end].trim_end_matches(|c: char| ".!?)]}:".contains(c));
+    let before = &text[..start];
+    // What begins with `=` stands behind `:=`, which has an expression of its own.
+    let defined = before.ends_with(':') && value.starts_with('=');
+    if defined || !no_reference(text, start, end) {
+        return false;
+    }
+    if before.ends_with(['"', '\'', '=']) {
+        return true;
+    }
+    let letters = |word: &str| word.chars().all(char::is_alphabetic);
+    // `arn:aws:secretsmanager:…:secret:name`, and actions such as `user:password:reset`.
+    if before.ends_with(':') {
+        let path = |c: char| c.is_alphabetic() || matches!(c, ':' | '*' | '_' | '-' | '.');
+        let name = before.len().checked_sub(7).and_then(|at| before.as_bytes().get(at..));
+        let arn = name.is_some_and(|name| name.eq_ignore_ascii_case(b"secret:"));
+        return !arn && !value.chars().all(path);
+    }
+    if !letters(value) {
+        return true;
+    }
+    // Never further than the next word: the rest of the text would be read once for each value.
+    let rest = text[end..].trim_start_matches([' ', '\t']);
+    let next = rest.split(char::is_whitespace).next().unwrap_or_default();
+    !SAYS.iter().any(|says| value.eq_ignore_ascii_case(says))
+        && (next.is_empty()
+            || next.starts_with([',', ';', '&', '"', '\'', '<', '\\'])
+            || next.contains([':', '=']))
+}
+
+/// What messages say of a password behind a colon.
+#[rustfmt::skip]
+const SAYS: &[&str] = &[
+    "required", "invalid", "incorrect", "expired", "missing", "wrong", "denied", "failed", "empty", "unset", "changed",
+    "unchanged", "rejected", "accepted", "disabled", "enabled", "unknown", "mismatch", "weak", "reset", "updated", "set",
+];
 
 /// Ours, as it can stand in a text: with what closes a sentence or a bracket behind it, or, in a key,
 /// with the number that tells it from another. `***` with anything else behind it is a value.

@@ -152,11 +152,43 @@ fn every_detector_has_a_name_of_its_own_and_is_found_by_it() {
     assert_eq!(DETECTORS.len(), 13);
 }
 
+#[test]
+fn what_stands_behind_a_secrets_flag_goes_too() {
+    let (event, found) = masked(
+        &json!({"args": ["--user", "app", "--password", "x y", "--api-key", 12, "--token", "--host", "db"]}),
+    );
+    let left = json!({"args": ["--user", "app", "--password", "***", "--api-key", "***", "--token", "--host", "db"]});
+    assert_eq!(event, left);
+    assert_eq!(found, ["/args/3 password_key", "/args/5 secret_key"]);
+}
+
+#[test]
+fn names_are_masked_in_lists_and_disguises_and_what_is_public_stays() {
+    let (event, _) = masked(&json!({
+        "passwords": ["a", 1], "secrets": ["b"], "tokens": ["c"], "api_keys": ["d"], "credentials": "u:p",
+        "p\u{200b}assword": "e", "ｐａｓｓｗｏｒｄ": "f", "accessKey": "g",
+    }));
+    assert_eq!(
+        event,
+        json!({
+            "passwords": ["***", "***"], "secrets": ["***"], "tokens": ["***"], "api_keys": ["***"], "credentials": "***",
+            "p\u{200b}assword": "***", "ｐａｓｓｗｏｒｄ": "***", "accessKey": "***",
+        })
+    );
+    let public = json!({
+        "accessKey": {"accessKeyId": "AKIA4LARKSPURAMARA01", "status": "Active"}, "secrets": 3, "tokens": 7,
+        "credentials": {"accessKeyId": "ASIA4LARKSPURAMARA01", "expiration": "soon"},
+    });
+    assert_eq!(masked(&public), (public, Vec::new()));
+    assert_eq!(masked(&json!({"accessKey": "AKIA4LARKSPURAMARA01"})).1, Vec::<String>::new());
+}
+
 /// Any JSON, with a taste for what the detectors look for.
 fn anything() -> impl Strategy<Value = serde_json::Value> {
     let text = prop_oneof![
         3 => ".{0,24}",
         2 => r#"(password|token|secret|api_key|Authorization: Bearer )[=: "]{0,3}[A-Za-z0-9+/]{0,44}[ ;"]?[a-z*]{0,6}"#,
+        2 => r#"(pass_word|pass|secret_key|--token|Cookie|<password>|x-api-key)("| )?(=|:|:=|=>|>)[ "'\\]{0,2}[A-Za-z0-9=*]{0,12}["' ]?(</password>|[a-z*=: ]{0,9})"#,
         1 => r"[a-z]{2,5}://[a-z]{0,4}:[a-z0-9:*@]{0,9}@h",
         1 => r"[ x](4111111111111111|4111 1111 1111 1111|5555-5555-5555-4444|[0-9 -]{12,20})[ .]?",
         1 => r"eyJ[A-Za-z0-9]{8,12}\.[A-Za-z0-9]{0,12}\.[A-Za-z0-9]{0,9}|-----BEGIN PRIVATE KEY-----[a-z]{0,9}|gh[po]_[A-Za-z0-9]{28,40}",
@@ -166,11 +198,13 @@ fn anything() -> impl Strategy<Value = serde_json::Value> {
         Just("password".to_owned()),
         Just("accessToken".to_owned()),
         Just("name".to_owned()),
+        Just("api_keys".to_owned()),
         Just("value".to_owned()),
         text.clone()
     ];
     let leaf = prop_oneof![
         text.prop_map(serde_json::Value::from),
+        Just("--password".into()),
         any::<i64>().prop_map(Into::into),
         any::<bool>().prop_map(Into::into),
         Just(serde_json::Value::Null)
