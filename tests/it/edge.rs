@@ -55,6 +55,30 @@ async fn a_request_id_goes_in_and_out_and_into_the_log() {
 }
 
 #[tokio::test]
+async fn what_stands_in_the_address_is_not_logged() {
+    let server = shared().await;
+    let tenant = server.tenant().await;
+    let secret = "S3CRET-in-an-address";
+    let id = "logged-without-its-address";
+    let paths = [
+        format!("/cust_key_{secret}"),
+        format!("/api/v1/logs/{secret}?q={secret}"),
+        format!("/docs/{secret}"),
+    ];
+    for path in &paths {
+        Answer::of(tenant.admin.request(Method::GET, path).header("x-request-id", id)).await;
+    }
+    let log = custody_testkit::eventually("all three are logged", async || {
+        let log = server.log();
+        (log.lines().filter(|line| line.contains(id)).count() >= paths.len()).then_some(log)
+    })
+    .await;
+    assert!(!log.contains(secret), "{log}");
+    assert!(log.lines().any(|line| line.contains(id) && line.contains("/api/v1/logs/{id}")), "{log}");
+    assert!(log.lines().any(|line| line.contains(id) && line.contains("unmatched")), "{log}");
+}
+
+#[tokio::test]
 async fn answers_carry_security_headers_and_cors_is_off() {
     let server = shared().await;
     let request =
