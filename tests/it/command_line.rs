@@ -98,6 +98,7 @@ async fn the_sample_is_two_tenants_with_events_and_a_second_start_adds_none() {
         database: Some(database),
         data: Some(folder.path().join("data")),
         flags: vec!["--sample".to_owned()],
+        ..Options::default()
     };
     let size = async |server: &Server| {
         let auditor = server.token(Some("acme"), "auditor").await;

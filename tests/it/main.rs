@@ -2,13 +2,21 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
 
+mod bulk;
 mod command_line;
 mod coverage;
 mod crash;
 mod edge;
 mod entries;
+mod faults;
+mod followers;
+mod hostile;
 mod import;
 mod outage;
+mod producers;
+mod quarantine;
 mod running;
 mod sign_in;
 mod support;
+mod tree;
+mod verify;

@@ -5,10 +5,11 @@ verify.py FILE    exit 0: all of it holds; 1: something does not; 2: the file ca
 
 FILE is docs/vectors/v1.json (everything in it is made again) or a log (leaf hashes made from bodies, proofs followed):
   {"entries": [{"tenant_id", "id", "seq", "leaf_hash", "body", "proof": {"leaf_index", "tree_size", "hashes"}}, ...],
-   "root": hex, "tree_size": n}, where body is one of
+   "root": hex, "tree_size": n}, where body is one of (and, where they are there, "checkpoint": note, "verifier_key": text,
+   "consistency": [{"from", "to", "from_root", "to_root", "hashes"}, ...], as docs/tree.md has them)
   {"form": "full", "content": {...}, "salt": hex}
   {"form": "redacted", "content": {...}, "salts": {pointer: hex}, "erased": [hex]}, or "disclosed" and "withheld" alike"""
-import datetime, decimal, hashlib, json, sys, uuid
+import base64, datetime, decimal, hashlib, json, sys, uuid
 CONTAINERS = ("actor", "resource", "metadata", "before", "after", "producer", "recorded_by")
 class Mismatch(Exception): pass
 class Num(str): pass  # a number as it is written
@@ -89,6 +90,66 @@ def consistency_proof(leaves, first, whole=True):
     k = split(len(leaves))
     if first <= k: return consistency_proof(leaves[:k], first, whole) + [root(leaves[k:])]
     return consistency_proof(leaves[k:], first - k, False) + [root(leaves[:k])]
+def consistency_roots(old, first, size, proof, whole=True):  # Both roots that a consistency proof leads to, by section 2.1.2.
+    if first == size:
+        if len(proof) != (0 if whole else 1): return b"another length", b""
+        return (old, old) if whole else (proof[0], proof[0])
+    if not proof: return b"another length", b""
+    k = split(size)
+    if first <= k:
+        early, late = consistency_roots(old, first, k, proof[:-1], whole)
+        return early, node(late, proof[-1])
+    early, late = consistency_roots(old, first - k, size - k, proof[:-1], False)
+    return node(proof[-1], early), node(proof[-1], late)
+P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493  # Ed25519, RFC 8032, section 5.1
+D = -121665 * pow(121666, P - 2, P) % P
+def x_of(y, sign):
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P: x = x * pow(2, (P - 1) // 4, P) % P
+    if y >= P or (x * x - square) % P or (x == 0 and sign): raise Mismatch("a point that is not on the curve")
+    return P - x if x % 2 != sign else x
+def point(encoded):
+    number = int.from_bytes(encoded, "little")
+    y = number % 2**255
+    return x_of(y, number >> 255), y
+def add(a, b):
+    t = D * a[0] * b[0] * a[1] * b[1] % P
+    return ((a[0] * b[1] + b[0] * a[1]) * pow(1 + t, P - 2, P) % P, (a[1] * b[1] + a[0] * b[0]) * pow(1 - t, P - 2, P) % P)
+def times(n, a):
+    total = (0, 1)
+    while n:
+        if n & 1: total = add(total, a)
+        a, n = add(a, a), n >> 1
+    return total
+BASE_Y = 4 * pow(5, P - 2, P) % P
+def ed25519(public, message, signature):
+    r, s = signature[:32], int.from_bytes(signature[32:], "little")
+    h = int.from_bytes(hashlib.sha512(r + public + message).digest(), "little") % L
+    return s < L and times(s, (x_of(BASE_Y, 0), BASE_Y)) == add(point(r), times(h, point(public)))
+def open_note(note, vkey):  # The text of a signed note (c2sp.org/signed-note) that this key signed.
+    name, key_id, key = vkey.split("+", 2)
+    key = base64.b64decode(key, validate=True)
+    check("the key's type and length", (key[0], len(key)), (1, 33))
+    check("the key's hash", sha(name.encode(), b"\n", key)[:4].hex(), key_id)
+    text, lines = note.rsplit("\n\n", 1)
+    for line in lines.splitlines():
+        dash, signer, signature = line.split(" ")
+        signature = base64.b64decode(signature, validate=True)
+        if (dash, signer, signature[:4].hex()) == ("\u2014", name, key_id):
+            if not ed25519(key[1:], (text + "\n").encode(), signature[4:]): raise Mismatch("the note's signature is wrong")
+            return text + "\n"
+    raise Mismatch("the note is not signed by this key")
+def verify_checkpoint(file, size):
+    origin, text_size, text_root, end = open_note(file["checkpoint"], file["verifier_key"]).split("\n")
+    check("the checkpoint's origin", (origin, end), (file["verifier_key"].split("+")[0], ""))
+    check("the checkpoint's size", text_size, str(size))
+    check("the checkpoint's root", base64.b64decode(text_root, validate=True).hex(), file["root"])
+    for p in file.get("consistency", []):
+        first, last, hashes = int(p["from"]), int(p["to"]), [bytes.fromhex(h) for h in p["hashes"]]
+        made = consistency_roots(bytes.fromhex(p["from_root"]), first, last, hashes)
+        check(f"consistency of {first} with {last}", tuple(r.hex() for r in made), (p["from_root"], p["to_root"]))
+        if last == size: check(f"the root at {last}", p["to_root"], file["root"])
 def verify_vectors(file):
     for case in file["canonical"]:
         value = parse(case["source"])
@@ -138,6 +199,7 @@ def verify_log(file):
         top = inclusion_root(leaf, int(entry["seq"]), size, [bytes.fromhex(h) for h in proof["hashes"]])
         check(f"root from {name}", top.hex(), file["root"])
     if size == 0 or not file["entries"]: raise ValueError("no entries: nothing is proven")
+    if "checkpoint" in file: verify_checkpoint(file, size)
     return f"{len(file['entries'])} entries in a tree of {size}"
 
 if __name__ == "__main__":

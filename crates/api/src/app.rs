@@ -12,7 +12,10 @@ use custody_store::Store;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::Semaphore;
 
-use crate::{HttpConfig, Readiness, extract::memory::BodyMemory, shares::Shares};
+use crate::{
+    HttpConfig, Readiness, extract::memory::BodyMemory, log_streams::LogStreams, routes::logs::bulk::Spools,
+    shares::Shares,
+};
 
 /// The parts behind the HTTP interface, as the binary wires them together.
 #[derive(Debug)]
@@ -60,16 +63,23 @@ impl Deref for App {
     }
 }
 
-/// What the middleware works with: the settings, and the bounds that all requests share.
+/// What the middleware works with. One pointer: every layer has its own, and axum clones all layers
+/// for every request.
 #[derive(Clone, Debug)]
-pub(crate) struct Edge {
-    pub(crate) config: Arc<HttpConfig>,
+pub(crate) struct Edge(Arc<Bounds>);
+
+/// The settings, and the bounds that all requests share.
+#[derive(Debug)]
+pub(crate) struct Bounds {
+    pub(crate) config: HttpConfig,
     pub(crate) limits: Arc<RateLimits>,
     /// One permit a request that runs.
     pub(crate) running: Arc<Semaphore>,
     /// The same, of one address.
     pub(crate) running_of: Shares<IpAddr>,
     pub(crate) body_memory: BodyMemory,
+    pub(crate) spools: Spools,
+    pub(crate) log_streams: LogStreams,
 }
 
 /// One part in so many of the requests that run at once is what an address may have. Several
@@ -81,13 +91,23 @@ const ADDRESS_RUNNING_MIN: usize = 8;
 
 impl Edge {
     pub(crate) fn new(config: HttpConfig, limits: &LimitsConfig) -> Self {
-        Self {
+        Self(Arc::new(Bounds {
             limits: Arc::new(RateLimits::new(limits)),
             running: Arc::new(Semaphore::new(config.requests_max)),
             running_of: Shares::new((config.requests_max / ADDRESS_SHARE).max(ADDRESS_RUNNING_MIN)),
             body_memory: BodyMemory::new(config.body_bytes_held_max),
-            config: Arc::new(config),
-        }
+            spools: Spools::new(config.spool_folder.clone(), config.spool_bytes_max),
+            log_streams: LogStreams::new(),
+            config,
+        }))
+    }
+}
+
+impl Deref for Edge {
+    type Target = Bounds;
+
+    fn deref(&self) -> &Bounds {
+        &self.0
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, Ipv6Addr},
+    path::PathBuf,
     time::Duration,
 };
 
@@ -18,8 +19,15 @@ pub struct HttpConfig {
     pub internal_networks: Vec<IpNetwork>,
     /// Origins that browsers may call from; none: CORS is off.
     pub cors_origins: Vec<HeaderValue>,
-    /// Largest request body, in bytes, after decompression.
+    /// Largest request body that is held whole, in bytes, after decompression.
     pub body_bytes_max: usize,
+    /// Largest body of `POST /logs/bulk`, which is worked on as it comes, after decompression.
+    pub bulk_bytes_max: u64,
+    /// Where the answers to such a body go that do not fit memory: files without a name.
+    pub spool_folder: PathBuf,
+    /// Bytes of those, all requests together; one may have half. What comes past it is answered
+    /// `retry`.
+    pub spool_bytes_max: u64,
     /// How long a client may pause within its body.
     pub read_timeout: Duration,
     /// Requests that run at once; more are refused with 503. One address may have an eighth of them.
@@ -38,9 +46,12 @@ impl Default for HttpConfig {
             internal_networks: loopback(),
             cors_origins: Vec::new(),
             body_bytes_max: 32 << 20,
+            bulk_bytes_max: 4 << 30,
+            spool_folder: std::env::temp_dir(),
+            spool_bytes_max: 2 << 30,
             read_timeout: Duration::from_secs(30),
             requests_max: 1024,
-            body_bytes_held_max: 512 << 20,
+            body_bytes_held_max: 128 << 20,
             tls: false,
         }
     }

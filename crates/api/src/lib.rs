@@ -8,6 +8,7 @@ mod app;
 mod config;
 mod docs;
 mod extract;
+mod log_streams;
 mod middleware;
 mod openapi;
 mod page;

@@ -94,7 +94,7 @@ fn cors(config: &HttpConfig) -> Option<CorsLayer> {
         return None;
     }
     let expose = ["link", "ratelimit", "ratelimit-policy", "retry-after", "x-request-id", "www-authenticate"];
-    let allow = ["authorization", "content-type", "content-encoding", "x-request-id"];
+    let allow = ["authorization", "content-type", "content-encoding", "idempotency-key", "x-request-id"];
     Some(
         CorsLayer::new()
             .allow_origin(config.cors_origins.clone())

@@ -57,6 +57,7 @@ const PROBLEMS: [(&str, &str, &str); 10] = [
     components(schemas(ProblemBody, problem::Fault)),
     tags(
         (name = "entries", description = "The tenant's log: who did what."),
+        (name = "log", description = "What proves the log: its tree, its checkpoints, itself."),
         (name = "quarantine", description = "What was sent and could not become an entry."),
         (name = "tenants", description = "Tenants, and what is set for one."),
         (name = "people", description = "Users, their memberships, invitations."),
@@ -78,6 +79,9 @@ pub fn openapi() -> OpenApi {
 
 /// Adds to the annotated operations what the table says of them.
 pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
+    // A parameter that spans slashes is the router's word (`{*path}`); OpenAPI has none for it.
+    let paths = std::mem::take(&mut document.paths.paths);
+    document.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
     let components = document.components.get_or_insert_default();
     let scheme = Http::builder()
         .scheme(HttpAuthScheme::Bearer)

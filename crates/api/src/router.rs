@@ -12,8 +12,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::{
     App, docs, middleware, openapi,
     routes::{
-        api_keys, auth, health, invitations, logs, mask_policy, metrics, openapi_document, quarantine,
-        tenants, users, well_known,
+        api_keys, auth, followers, health, invitations, log, logs, mask_policy, metrics, openapi_document,
+        producers, quarantine, tenants, users, well_known,
     },
 };
 
@@ -37,9 +37,26 @@ pub(crate) fn documented() -> (Router<App>, OpenApi) {
         .routes(routes!(logs::list::list_entries, logs::create::create_entry))
         .routes(routes!(logs::bulk::create_entries))
         .routes(routes!(logs::get::get_entry))
+        .routes(routes!(logs::proof::get_proof))
+        // The log itself
+        .routes(routes!(log::checkpoint::get_checkpoint))
+        .routes(routes!(log::checkpoints::list_checkpoints))
+        .routes(routes!(log::key::get_log_key))
+        .routes(routes!(log::keys::list_log_keys))
+        .routes(routes!(log::tile::get_tile))
+        .routes(routes!(log::entries_tile::get_entries_tile))
+        .routes(routes!(log::consistency::get_consistency))
+        .routes(routes!(log::entries::stream_entries))
+        .routes(routes!(log::watermark::get_watermark))
+        .routes(routes!(producers::list::list_producers))
+        .routes(routes!(followers::list::list_followers))
         // Quarantine
         .routes(routes!(quarantine::list::list_quarantine))
-        .routes(routes!(quarantine::get::get_quarantined))
+        .routes(routes!(quarantine::get::get_quarantined, quarantine::drop::drop_quarantined))
+        .routes(routes!(quarantine::content::get_quarantined_content))
+        .routes(routes!(quarantine::replay::replay_quarantined))
+        .routes(routes!(quarantine::replay_many::replay_quarantine))
+        .routes(routes!(quarantine::drop_many::drop_quarantine))
         // Tenants, and what is set for one
         .routes(routes!(tenants::list::list_tenants, tenants::create::create_tenant))
         .routes(routes!(tenants::get::get_tenant))

@@ -3,12 +3,15 @@
 pub(crate) mod api_keys;
 pub(crate) mod auth;
 mod created;
+pub(crate) mod followers;
 pub(crate) mod health;
 pub(crate) mod invitations;
+pub(crate) mod log;
 pub(crate) mod logs;
 pub(crate) mod mask_policy;
 pub(crate) mod metrics;
 pub(crate) mod openapi_document;
+pub(crate) mod producers;
 pub(crate) mod quarantine;
 pub(crate) mod shapes;
 pub(crate) mod tenants;

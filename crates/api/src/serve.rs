@@ -10,6 +10,8 @@ use std::{
 use axum::Router;
 use axum_server::{Handle, Server, tls_rustls::RustlsConfig};
 use hyper_util::rt::TokioTimer;
+#[cfg(target_os = "linux")]
+use socket2::SockRef;
 
 /// How and how long to serve.
 #[derive(Debug)]
@@ -36,6 +38,10 @@ const STREAMS_MAX: u32 = 128;
 /// Bytes of one request's headers; larger ones are answered 431.
 const HEADER_BYTES_MAX: u32 = 64 << 10;
 
+/// How long a client may leave unread what was sent to it. Without a bound a client that never reads
+/// would hold its socket, and what is kept for its answer, for ever.
+const UNREAD_TIME_MAX: Duration = Duration::from_mins(1);
+
 /// Serves until `shutdown` resolves, then accepts nothing more, lets running requests finish for
 /// at most `drain_timeout`, and returns.
 ///
@@ -47,6 +53,9 @@ pub async fn serve(
 ) -> io::Result<()> {
     // axum-server hands the socket to the runtime, which must not block on it.
     config.listener.set_nonblocking(true)?;
+    // The connections inherit it (TCP_USER_TIMEOUT, RFC 5482). Other systems have no such option.
+    #[cfg(target_os = "linux")]
+    SockRef::from(&config.listener).set_tcp_user_timeout(Some(UNREAD_TIME_MAX))?;
     let handle = Handle::<SocketAddr>::new();
     let stop = tokio::spawn({
         let handle = handle.clone();

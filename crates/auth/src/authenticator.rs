@@ -11,8 +11,9 @@ use crate::{
     IssuedTokenRecord, Issuer, JwkSet, Principal, Refusal, Role, SecretKind, SessionRecord, Tokens,
     claims::{AUDIENCE, Claims},
     fresh::Fresh,
-    issuer,
+    issuer::{self, Unverified},
     key_ring::KeyRing,
+    proven::{Proof, Proven},
 };
 
 /// How long a credential that was found good may be taken for good: how fast a revocation acts.
@@ -33,6 +34,7 @@ pub struct Authenticator {
     config: AuthConfig,
     directory: Arc<dyn Directory>,
     ring: Arc<KeyRing>,
+    proven: Proven,
     api_keys: Fresh<String, Option<Arc<ApiKeyRecord>>>,
     sessions: Fresh<(SessionId, TenantId), Option<Arc<SessionRecord>>>,
     issued: Fresh<TokenId, Option<Arc<IssuedTokenRecord>>>,
@@ -51,6 +53,7 @@ impl Authenticator {
             config,
             ring: Arc::new(KeyRing::new(Arc::clone(&directory))),
             directory,
+            proven: Proven::new(),
             api_keys: Fresh::new(CACHED_MAX),
             sessions: Fresh::new(CACHED_MAX),
             issued: Fresh::new(CACHED_MAX),
@@ -115,23 +118,31 @@ impl Authenticator {
     }
 
     async fn jwt(&self, token: &str, now: DateTime<Utc>) -> Result<Authenticated, AuthError> {
-        let unverified = issuer::peek(token)?;
-        if unverified.iss == self.config.issuer {
-            let key = self.ring.verifying(&unverified.kid, now).await?;
-            let key = key.ok_or(Refusal::UnknownKey)?;
-            let claims: Claims = issuer::verify(token, &key, &unverified.iss, AUDIENCE, now)?;
-            return match claims.sid {
-                Some(session) => self.session(session, claims.tid, Some(&claims), now).await,
-                None => self.issued(TokenId(claims.jti), claims.tid, now).await,
-            };
+        if let Some(proof) = self.proven.find(token).await {
+            let key = self.ring.verifying(&proof.kid, now).await?;
+            if key == Some(proof.public_key) {
+                issuer::in_time(proof.claims.exp, Some(proof.claims.nbf), now)?;
+                return self.own(&proof.claims, now).await;
+            }
         }
-        let issuer = self
-            .config
-            .outside
-            .iter()
-            .find(|issuer| issuer.iss == unverified.iss)
-            .ok_or(Refusal::UnknownIssuer)?;
-        self.outside(issuer, &unverified.kid, token, now).await
+        let Unverified { kid, iss } = issuer::peek(token)?;
+        if iss == self.config.issuer {
+            let public_key = self.ring.verifying(&kid, now).await?.ok_or(Refusal::UnknownKey)?;
+            let claims = issuer::verify::<Claims>(token, &public_key, &iss, AUDIENCE, now)?;
+            let proof = self.proven.keep(token, Proof { kid, public_key, claims }).await;
+            return self.own(&proof.claims, now).await;
+        }
+        let issuer =
+            self.config.outside.iter().find(|issuer| issuer.iss == iss).ok_or(Refusal::UnknownIssuer)?;
+        self.outside(issuer, &kid, token, now).await
+    }
+
+    /// Whom a token of ours stands for, whose claims are good.
+    async fn own(&self, claims: &Claims, now: DateTime<Utc>) -> Result<Authenticated, AuthError> {
+        match claims.sid {
+            Some(session) => self.session(session, claims.tid, Some(claims), now).await,
+            None => self.issued(TokenId(claims.jti), claims.tid, now).await,
+        }
     }
 
     async fn outside(

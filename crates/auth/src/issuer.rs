@@ -127,12 +127,18 @@ pub(crate) fn verify<T: DeserializeOwned>(
         .map_err(|error| Refusal::from(error.kind()))?
         .claims;
     let times = Times::deserialize(&claims).map_err(|_| Refusal::Malformed)?;
-    if times.exp <= now.timestamp() {
+    in_time(times.exp, times.nbf, now)?;
+    serde_json::from_value(claims).map_err(|_| Refusal::Malformed)
+}
+
+/// Whether a token with these times is good at `now`.
+pub(crate) fn in_time(exp: i64, nbf: Option<i64>, now: DateTime<Utc>) -> Result<(), Refusal> {
+    if exp <= now.timestamp() {
         return Err(Refusal::Expired);
     }
     let early = now.timestamp().saturating_add(EARLY_MAX.num_seconds());
-    if times.nbf.is_some_and(|nbf| nbf > early) {
+    if nbf.is_some_and(|nbf| nbf > early) {
         return Err(Refusal::NotYetValid);
     }
-    serde_json::from_value(claims).map_err(|_| Refusal::Malformed)
+    Ok(())
 }

@@ -20,6 +20,7 @@ pub mod operation;
 pub mod origin;
 pub mod password;
 pub mod principal;
+mod proven;
 pub mod refusal;
 pub mod restrict;
 pub mod role;

@@ -80,8 +80,26 @@ operations! {
     ListEntries = "listEntries" "GET /api/v1/logs", Roles(&[Admin, Auditor, User, Operator]), Read;
     GetEntry = "getEntry" "GET /api/v1/logs/{id}", Roles(&[Admin, Auditor, User, Operator]), Read;
 
+    GetProof = "getProof" "GET /api/v1/logs/{id}/proof", Roles(&[Admin, Auditor, User, Operator]), Read;
+    GetCheckpoint = "getCheckpoint" "GET /api/v1/log/checkpoint", Roles(&[Admin, Auditor, Operator]), Read;
+    ListCheckpoints = "listCheckpoints" "GET /api/v1/log/checkpoints", Roles(&[Admin, Auditor, Operator]), Read;
+    GetLogKey = "getLogKey" "GET /api/v1/log/key", Roles(&[Admin, Auditor, User, Operator]), Read;
+    ListLogKeys = "listLogKeys" "GET /api/v1/log/keys", Roles(&[Admin, Auditor, User, Operator]), Read;
+    GetTile = "getTile" "GET /api/v1/log/tile/{path}", Roles(&[Admin, Auditor, Operator]), Read;
+    GetEntriesTile = "getEntriesTile" "GET /api/v1/log/tile/entries/{path}", Roles(&[Admin, Auditor, Operator]), Read;
+    GetConsistency = "getConsistency" "GET /api/v1/log/consistency", Roles(&[Admin, Auditor, Operator]), Read;
+    GetWatermark = "getWatermark" "GET /api/v1/log/watermark", Roles(&[Admin, Auditor, Operator]), Read;
+    ListProducers = "listProducers" "GET /api/v1/producers", Roles(&[Admin, Auditor, Operator]), Read;
+    ListFollowers = "listFollowers" "GET /api/v1/followers", Roles(&[Admin, Auditor, Operator]), Read;
+    StreamEntries = "streamEntries" "GET /api/v1/log/entries", Roles(&[Admin, Auditor, Operator]), Read;
+
     ListQuarantine = "listQuarantine" "GET /api/v1/quarantine", Roles(&[Admin, Auditor]), Read;
     GetQuarantined = "getQuarantined" "GET /api/v1/quarantine/{id}", Roles(&[Admin, Auditor]), Read;
+    GetQuarantinedContent = "getQuarantinedContent" "GET /api/v1/quarantine/{id}/content", Roles(&[Admin]), Entry("custody.quarantine.shown");
+    ReplayQuarantined = "replayQuarantined" "POST /api/v1/quarantine/{id}/replay", Roles(&[Admin]), Entry("custody.quarantine.replayed");
+    DropQuarantined = "dropQuarantined" "DELETE /api/v1/quarantine/{id}", Roles(&[Admin]), Entry("custody.quarantine.dropped");
+    ReplayQuarantine = "replayQuarantine" "POST /api/v1/quarantine/replay", Roles(&[Admin]), Entry("custody.quarantine.replayed");
+    DropQuarantine = "dropQuarantine" "POST /api/v1/quarantine/drop", Roles(&[Admin]), Entry("custody.quarantine.dropped");
 
     GetMaskPolicy = "getMaskPolicy" "GET /api/v1/mask-policy", Roles(&[Admin, Auditor]), Read;
     SetMaskPolicy = "setMaskPolicy" "PUT /api/v1/mask-policy", Roles(&[Admin]), Entry("custody.mask_policy.updated");

@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use bytes::Bytes;
 use reqwest::{
     Certificate, Method, RequestBuilder, Response, Url,
     header::{AUTHORIZATION, HeaderMap, HeaderValue, RETRY_AFTER},
@@ -30,6 +31,9 @@ pub enum ClientError {
     Unreachable { url: String, error: reqwest::Error },
     #[error("{0}")]
     Problem(Box<Problem>),
+    /// An answer without its end.
+    #[error("the answer of {url} broke off")]
+    CutOff { url: String },
     #[error("cannot make sense of the answer of {url}; is it a Custody server of this version?")]
     Unreadable {
         url: String,
@@ -42,7 +46,7 @@ impl ClientError {
     /// Whether the same request may succeed in a while.
     pub fn is_temporary(&self) -> bool {
         match self {
-            Self::Unreachable { .. } => true,
+            Self::Unreachable { .. } | Self::CutOff { .. } => true,
             Self::Problem(problem) => problem.is_temporary(),
             _ => false,
         }
@@ -150,12 +154,22 @@ impl ApiClient {
         })
     }
 
+    /// The body of an answer; one that breaks off may be asked for again.
+    pub(crate) async fn bytes(&self, answer: Response) -> Result<Bytes, ClientError> {
+        answer.bytes().await.map_err(|error| self.unreachable(error))
+    }
+
+    /// An answer that is not what was asked for.
+    pub(crate) fn unreadable(&self, source: impl std::error::Error + Send + Sync + 'static) -> ClientError {
+        ClientError::Unreadable { url: self.base.to_string(), source: Box::new(source) }
+    }
+
     /// The server's address, for messages.
     pub fn url(&self) -> &str {
         self.base.as_str()
     }
 
-    fn unreachable(&self, error: reqwest::Error) -> ClientError {
+    pub(crate) fn unreachable(&self, error: reqwest::Error) -> ClientError {
         ClientError::Unreachable { url: self.base.to_string(), error: error.without_url() }
     }
 }

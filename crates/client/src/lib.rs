@@ -1,21 +1,30 @@
-//! The API client, and the command line's verbs that speak to a server: `import`, `search`, `get`.
+//! The API client, and the command line's verbs that speak to a server: `import`, `search`, `get`,
+//! `export`, `verify`, `quarantine`.
 //!
 //! May know: the HTTP contract, the file system, the terminal. Must not: know the database or any
 //! other part of the server, or decide what an entry means. It splits files into items and shows
-//! answers; the server alone judges.
+//! answers; the server alone judges, except over itself: what a log has signed is checked here, with
+//! `custody-proof`.
 
 pub mod api;
 pub mod connection;
+pub mod export;
 pub mod get;
 pub mod import;
+mod log;
 mod output;
 pub mod problem;
+pub mod quarantine;
 pub mod search;
 pub mod text;
+pub mod verify;
 
 pub use api::{ApiClient, ClientError};
 pub use connection::Connection;
+pub use export::ExportArgs;
 pub use get::GetArgs;
 pub use import::ImportArgs;
 pub use problem::Problem;
+pub use quarantine::QuarantineCommand;
 pub use search::SearchArgs;
+pub use verify::VerifyArgs;

@@ -13,7 +13,7 @@ mod serve;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use custody_client::{GetArgs, ImportArgs, SearchArgs};
+use custody_client::{ExportArgs, GetArgs, ImportArgs, QuarantineCommand, SearchArgs, VerifyArgs};
 
 use crate::{
     command::{
@@ -81,6 +81,20 @@ enum Command {
     Search(SearchArgs),
     /// Fetches one entry from a server.
     Get(GetArgs),
+    /// Writes entries of a server into a file that proves itself.
+    ///
+    /// With --bundle: all entries that were received in a range of time, with what proves that they are
+    /// those, unchanged, and all. The form: docs/bundle.md.
+    Export(ExportArgs),
+    /// Checks a bundle, or with --server the whole log of a tenant.
+    ///
+    /// Everything is recomputed here: entries, tree, every checkpoint that the log has kept. Exits with 0 if
+    /// it is proven, 1 if something was tampered with (and says which entry), 2 if it could not be brought to
+    /// an end or read. More: docs/verify.md.
+    Verify(VerifyArgs),
+    /// Lists, shows, replays and drops what could not become an entry.
+    #[command(subcommand)]
+    Quarantine(QuarantineCommand),
     /// Says what was found on this machine, and what is wrong.
     Doctor,
     /// Prints every setting, its value and where that came from.
@@ -119,6 +133,9 @@ fn run(cli: Cli, console: Console) -> anyhow::Result<ExitCode> {
             Command::Import(args) => args.run(cli.json).await,
             Command::Search(args) => args.run(cli.json).await,
             Command::Get(args) => args.run(cli.json).await,
+            Command::Export(args) => args.run(cli.json).await,
+            Command::Verify(args) => args.run(cli.json).await,
+            Command::Quarantine(command) => command.run(cli.json).await,
             Command::Doctor => command::doctor::run(config, console).await,
             Command::Config(command) => command.run(&loaded, console),
             Command::Openapi => command::openapi::run(),

@@ -5,7 +5,7 @@ use chrono::{TimeDelta, Utc};
 use custody_auth::{NewSecret, Role};
 use custody_domain::TenantId;
 use custody_ingest::{Format, Ingest, ItemResult, RawItem, sample};
-use custody_ledger::Ledger;
+use custody_ledger::{CommitConfig, Ledger};
 use custody_store::{
     IdentityError, StoreError, one_time_secrets,
     tenants::{self, Tenant},
@@ -79,7 +79,7 @@ async fn events(
     seed: u64,
 ) -> anyhow::Result<()> {
     let scope = installation.authority.scope(tenant.id, "sample");
-    let ledger = Ledger::new(installation.store.clone(), installation.keys.clone());
+    let ledger = Ledger::new(installation.store.clone(), installation.keys.clone(), CommitConfig::default());
     if ledger.head(&scope).await?.size >= 2 * EVENTS as u64 {
         return Ok(());
     }

@@ -3,8 +3,12 @@
 mod background;
 mod banner;
 mod checks;
+mod drain;
 
-use std::{net::TcpListener, num::NonZeroU32, process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    fs::DirBuilder, net::TcpListener, num::NonZeroU32, os::unix::fs::DirBuilderExt as _, path::PathBuf,
+    process::ExitCode, sync::Arc, time::Duration,
+};
 
 use anyhow::Context as _;
 use chrono::Utc;
@@ -12,7 +16,7 @@ use clap::{Args, ValueEnum};
 use custody_api::{App, HttpConfig, Parts, Readiness, ServeConfig, TlsFiles};
 use custody_auth::{LimitsConfig, Passwords, Quota, SignInLimits, SignInLimitsConfig};
 use custody_ingest::Ingest;
-use custody_ledger::Ledger;
+use custody_ledger::{CommitConfig, Ledger};
 use custody_search::{CursorKey, Linear, LinearLimits};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::{
@@ -21,7 +25,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use self::background::Background;
+use self::{background::Background, drain::Drain};
 use crate::{config::Config, installation::Installation, sample};
 
 #[derive(Debug, Args)]
@@ -75,10 +79,11 @@ async fn serve(
     metrics: PrometheusHandle,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let ledger = Ledger::new(installation.store.clone(), installation.keys.clone());
+    let ledger = Ledger::new(installation.store.clone(), installation.keys.clone(), CommitConfig::default());
     let ingest = ingest(config, installation, &ledger);
-    let background =
-        (args.only != Some(Side::Api)).then(|| Background::start(installation, &ingest, &metrics));
+    let drain = Drain::of(&stop, Duration::from_secs(config.drain_seconds));
+    let works = args.only != Some(Side::Api);
+    let background = Background::start(installation, (&ledger, &ingest), &metrics, works);
     if args.sample {
         sample::load(installation, &ingest).await.context("the sample could not be loaded")?;
     }
@@ -93,9 +98,7 @@ async fn serve(
         stop.cancelled().await;
         Ok(())
     };
-    if let Some(background) = background {
-        background.stop().await;
-    }
+    background.stop(drain.left()).await;
     Ok(result?)
 }
 
@@ -130,6 +133,9 @@ fn app(
         internal_networks: config.internal_networks.0.clone(),
         cors_origins: origins.map(|o| o.parse()).collect::<Result<_, _>>().context("cors_origins")?,
         body_bytes_max: config.body_limit_bytes,
+        bulk_bytes_max: config.bulk_limit_bytes,
+        spool_folder: spool_folder(config)?,
+        spool_bytes_max: config.spool_limit_bytes,
         read_timeout: Duration::from_secs(config.read_timeout_seconds),
         tls: config.tls_cert.is_some(),
         ..HttpConfig::default()
@@ -150,6 +156,14 @@ fn app(
         clock: Utc::now,
     };
     Ok(App::new(http, &limits(config), parts))
+}
+
+/// Of this user alone; the files in it have no names.
+fn spool_folder(config: &Config) -> anyhow::Result<PathBuf> {
+    let folder = config.data_dir.join("spool");
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(&folder);
+    made.with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+    Ok(folder)
 }
 
 fn limits(config: &Config) -> LimitsConfig {

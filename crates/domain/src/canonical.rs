@@ -35,7 +35,7 @@ pub fn write(value: &Value<'_>, out: &mut Vec<u8>) {
         }
         Value::Object(object) => {
             out.push(b'{');
-            for (i, (key, value)) in sorted(object).into_iter().enumerate() {
+            for (i, (key, value)) in sorted(object).enumerate() {
                 if i > 0 {
                     out.push(b',');
                 }

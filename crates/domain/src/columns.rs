@@ -8,7 +8,8 @@ use chrono::{DateTime, Utc};
 use ipnetwork::IpNetwork;
 
 use crate::{
-    Outcome, Severity,
+    Outcome, Severity, canonical,
+    content::PRODUCER_SEQ_MAX,
     json::{Object, Value},
     time::parse_rfc3339,
 };
@@ -32,6 +33,10 @@ pub struct Columns {
     pub ip: Option<IpNetwork>,
     /// Cut to the microsecond, PostgreSQL's precision.
     pub occurred_at: Option<DateTime<Utc>>,
+    /// None, too, where it holds a NUL, which PostgreSQL's text cannot.
+    pub producer_id: Option<String>,
+    /// 0 to 2^53 − 1.
+    pub producer_seq: Option<i64>,
 }
 
 /// The columns of `content`.
@@ -51,7 +56,25 @@ pub fn of(content: &Object<'_>) -> Columns {
         session_id: top("session_id").map(str::to_owned),
         ip: top("ip").and_then(address).map(IpNetwork::from),
         occurred_at: top("occurred_at").and_then(instant),
+        producer_id: inner("producer", "id").filter(|id| !id.contains('\0')).map(str::to_owned),
+        producer_seq: content
+            .get("producer")
+            .and_then(Value::as_object)
+            .and_then(|producer| producer.get("seq"))
+            .and_then(count),
     }
+}
+
+/// The whole number that a JSON number is, up to [`PRODUCER_SEQ_MAX`]: `7`, `7.0` and `7e0` are one.
+pub fn count(value: &Value<'_>) -> Option<i64> {
+    let Value::Number(text) = value else { return None };
+    let short = text.len() <= 15 && text.bytes().all(|b| b.is_ascii_digit());
+    let count: u64 = if short {
+        text.parse().ok()?
+    } else {
+        std::str::from_utf8(&canonical::to_vec(value)).ok()?.parse().ok()?
+    };
+    i64::try_from(count).ok().filter(|_| count <= PRODUCER_SEQ_MAX)
 }
 
 /// The address that `ip` names: an IPv4 address in IPv6's clothes (`::ffff:192.0.2.1`) is the IPv4
@@ -82,7 +105,8 @@ mod tests {
             r#"{"action":"order.updated","actor":{"type":"user","id":"u1"},
                 "resource":{"type":"order","id":"o9"},"severity":"ERROR","outcome":"failure",
                 "request_id":"r","session_id":"s","ip":"::ffff:192.0.2.1",
-                "occurred_at":"2026-01-02T03:04:05.1234567+01:00"}"#,
+                "occurred_at":"2026-01-02T03:04:05.1234567+01:00",
+                "producer":{"id":"p1","seq":7}}"#,
         );
         assert_eq!(columns.action.as_deref(), Some("order.updated"));
         assert_eq!(columns.actor_type.as_deref(), Some("user"));
@@ -94,12 +118,33 @@ mod tests {
         assert_eq!(columns.session_id.as_deref(), Some("s"));
         assert_eq!(columns.ip.unwrap().to_string(), "192.0.2.1/32");
         assert_eq!(columns.occurred_at.unwrap().to_rfc3339(), "2026-01-02T02:04:05.123456+00:00");
+        assert_eq!((columns.producer_id.as_deref(), columns.producer_seq), (Some("p1"), Some(7)));
     }
 
     #[test]
     fn absent_stays_absent() {
         assert_eq!(columns("{}"), Columns::default());
         assert_eq!(columns(r#"{"actor":"x","severity":"info","ip":"10.0.0.0/8"}"#), Columns::default());
+    }
+
+    #[test]
+    fn a_producers_number_is_one_however_it_is_written() {
+        for (text, seq) in [
+            ("7", Some(7)),
+            ("7.0", Some(7)),
+            ("70e-1", Some(7)),
+            ("-0", Some(0)),
+            ("9007199254740991", Some((1 << 53) - 1)),
+            ("9007199254740992", None),
+            ("-1", None),
+            ("0.5", None),
+            ("1e400", None),
+            ("\"7\"", None),
+        ] {
+            let text = format!(r#"{{"producer":{{"id":"a\u0000","seq":{text}}}}}"#);
+            let columns = columns(&text);
+            assert_eq!((columns.producer_seq, columns.producer_id), (seq, None), "{text}");
+        }
     }
 
     #[test]

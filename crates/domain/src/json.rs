@@ -6,6 +6,7 @@ mod convert;
 pub(crate) mod number;
 mod object;
 mod parse;
+mod plain;
 mod pointer;
 mod pointer_budget;
 
@@ -14,6 +15,7 @@ use std::borrow::Cow;
 pub use convert::{from_serde, to_serde};
 pub use object::Object;
 pub use parse::{Limits, ParseError, ParseErrorKind, parse};
+pub use plain::plain_length;
 pub use pointer::push_token;
 pub use pointer_budget::{PointerBudget, TooManyPointers};
 

@@ -18,8 +18,10 @@ pub mod json;
 pub mod leaf;
 pub mod merkle;
 pub mod outcome;
+pub mod producer;
 pub mod query;
 pub mod severity;
+mod stored_columns;
 pub mod time;
 
 pub use body::{Body, Disclosure};
@@ -29,3 +31,4 @@ pub use entry_id::ClockState;
 pub use id::*;
 pub use outcome::Outcome;
 pub use severity::Severity;
+pub use stored_columns::StoredColumns;

@@ -7,6 +7,7 @@
 
 #[cfg(test)]
 mod dictionary;
+mod dry_run;
 pub mod format;
 pub mod mask;
 pub mod outbox;
@@ -15,13 +16,21 @@ mod prepare;
 pub mod quarantine;
 mod reason;
 mod recorded_by;
+mod refusal;
+mod result;
 pub mod sample;
+mod sent;
 pub mod split;
+mod stages;
 mod submit;
 
 pub use custody_store::quarantine::{ItemError, Quota as QuarantineQuota};
+pub use dry_run::dry_run;
 pub use format::{Format, UnknownFormat};
 pub use mask::MaskPolicy;
 pub use reason::Reason;
-pub use split::{Framing, RawItem, SplitError, SplitErrorKind, split};
-pub use submit::{Ingest, IngestError, ItemResult, Quarantined};
+pub use result::{ItemResult, Quarantined};
+pub use sent::{Sent, Unnamed};
+pub use split::{Framing, RawItem, SplitError, SplitErrorKind, Splitter, split};
+pub use stages::Stages;
+pub use submit::{Ingest, IngestError, Prepared};

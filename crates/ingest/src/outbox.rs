@@ -161,7 +161,7 @@ fn content_of(change: Change, id: Uuid, created_at: DateTime<Utc>) -> Result<Obj
     let Value::Object(mut content) = source else {
         return Err(prepare::invalid(&[], SourceFormat::Custody, &detectors));
     };
-    prepare::add_ours(&mut content, &recorded_by, &found, SourceFormat::Custody)?;
+    prepare::add_ours(&mut content, recorded_by.to_value().into_owned(), &found, SourceFormat::Custody)?;
     content::validate(&content, created_at, Author::System)
         .map_err(|violations| prepare::invalid(&violations, SourceFormat::Custody, &detectors))?;
     Ok(content)

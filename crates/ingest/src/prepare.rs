@@ -30,6 +30,8 @@ pub(crate) struct Setting<'s> {
 /// An event that was read; nothing but [`Event::mask`] comes before any use of what it says.
 #[derive(Debug)]
 pub(crate) struct Event<'a> {
+    /// What it was read from.
+    bytes: &'a [u8],
     /// An object.
     source: Value<'a>,
     /// What it said about its tenant, and no longer does.
@@ -65,7 +67,7 @@ pub(crate) fn read<'a>(bytes: &'a [u8], format: Format, masker: &Masker) -> Resu
             let format = format.of(&object);
             let id = format.event_id(&object).map(str::to_owned);
             let tenant = format.take_tenant(&mut object);
-            Ok(Event { source: Value::Object(object), tenant, id, format })
+            Ok(Event { bytes, source: Value::Object(object), tenant, id, format })
         }
         other => Err(Rejected::new(
             Reason::Schema,
@@ -79,8 +81,8 @@ impl<'a> Event<'a> {
     /// Masks it. What was masked is gone from here on, from its fingerprint too: whether a guess at
     /// a masked value is right must not be told by `duplicate` or `conflict`.
     pub(crate) fn mask(self, masker: &Masker) -> Result<MaskedEvent<'a>, Rejected> {
-        let Self { mut source, tenant, format, id } = self;
-        let places = masker.mask(&mut source).map_err(|why| Rejected::masked(why, format))?;
+        let Self { bytes, mut source, tenant, format, id } = self;
+        let places = masker.mask_read(&mut source, bytes).map_err(|why| Rejected::masked(why, format))?;
         Ok(MaskedEvent { source, masked: places, tenant, id, format })
     }
 }
@@ -92,29 +94,32 @@ impl<'a> MaskedEvent<'a> {
     }
 
     /// The content of the entry that the event becomes.
-    pub(crate) fn into_content(self, setting: &Setting<'_>) -> Result<Object<'a>, Rejected> {
+    pub(crate) fn into_content<'s>(self, setting: &Setting<'s>) -> Result<Object<'s>, Rejected>
+    where
+        'a: 's,
+    {
         let Self { source, masked, tenant, format, .. } = self;
         let Value::Object(source) = source else {
             let detail = "the mask policy leaves nothing of it".to_owned();
             return Err(Rejected::new(Reason::Schema, format.as_str(), vec![error("", detail)]));
         };
-        let mut content =
+        let mut content: Object<'s> =
             format.map(source, tenant.as_ref(), setting.tenant).map_err(|why| unmappable(why, format))?;
         content::validate(&content, setting.received_at, Author::Client)
             .map_err(|violations| invalid(&violations, format, setting.masker))?;
-        add_ours(&mut content, setting.recorded_by, &masked, format)?;
+        add_ours(&mut content, setting.recorded_by.to_value(), &masked, format)?;
         Ok(content)
     }
 }
 
 /// The members that only the server sets, and the numbers made final: the last step.
-pub(crate) fn add_ours(
-    content: &mut Object<'_>,
-    recorded_by: &RecordedBy,
+pub(crate) fn add_ours<'c>(
+    content: &mut Object<'c>,
+    recorded_by: Value<'c>,
     masked: &[Masked],
     format: SourceFormat,
 ) -> Result<(), Rejected> {
-    content.insert("recorded_by", recorded_by.to_value());
+    content.insert("recorded_by", recorded_by);
     if !masked.is_empty() {
         content.insert("masked", Value::Array(masked.iter().map(masked_value).collect()));
     }
@@ -174,7 +179,7 @@ const POINTER_TOLD_BYTES_MAX: usize = 4 << 10;
 /// Nothing was masked yet, and a pointer repeats keys as they were sent.
 fn unreadable(fault: &ParseError, format: Format, masker: &Masker) -> Rejected {
     let told = fault.pointer.len() <= POINTER_TOLD_BYTES_MAX;
-    let pointer = if told { masker.mask_text(&fault.pointer).into_owned() } else { String::new() };
+    let pointer = if told { masker.mask_pointer(&fault.pointer) } else { String::new() };
     let detail = format!("{} at byte {}", fault.kind, fault.offset);
     Rejected::new(fault.kind.into(), format.as_str(), vec![ItemError { pointer, detail }])
 }
@@ -194,7 +199,7 @@ pub(crate) fn invalid(violations: &[Violation], format: SourceFormat, masker: &M
     let errors = violations
         .iter()
         .map(|v| ItemError {
-            pointer: masker.mask_text(&format.source_pointer(&v.pointer)).into_owned(),
+            pointer: masker.mask_pointer(&format.source_pointer(&v.pointer)),
             detail: v.detail.clone(),
         })
         .collect();

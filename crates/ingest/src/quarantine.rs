@@ -1,4 +1,11 @@
-//! Items that cannot become entries: kept whole, sealed, under the tenant's quota.
+//! Items that cannot become entries: kept whole, sealed, under the tenant's quota; shown, replayed,
+//! dropped.
+
+mod content;
+mod drop;
+mod replay;
+
+use std::sync::Arc;
 
 use custody_auth::Scope;
 use custody_domain::{QuarantineId, json};
@@ -8,13 +15,22 @@ use custody_store::{
     Store, StoreError,
     quarantine::{self as table, Kept, NewItem, Quota},
 };
+use tokio::sync::Semaphore;
 
+pub use self::{
+    content::Content,
+    drop::discard,
+    replay::{Correction, Replay},
+};
 use crate::{prepare::Rejected, recorded_by::RecordedBy, split::RawItem};
 
 /// Items written by one transaction. Their usage row is locked meanwhile.
 const BATCH_ITEMS: usize = 64;
 /// So many refusals one after the other, and the rest of a request is refused without asking.
 const FULL_IN_A_ROW_MAX: usize = 32;
+/// Replays that are between item and entry at once. Each holds one of the app role's connections
+/// there, and the ledger may need one more.
+const REPLAYS_MAX: usize = 4;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Quarantine {
@@ -22,6 +38,7 @@ pub(crate) struct Quarantine {
     pub(crate) ledger: Ledger,
     pub(crate) keys: Keys,
     pub(crate) quota: Quota,
+    replays: Arc<Semaphore>,
 }
 
 /// What became of an item that was to be kept.
@@ -35,6 +52,10 @@ pub(crate) enum Outcome {
 }
 
 impl Quarantine {
+    pub(crate) fn new(store: Store, ledger: Ledger, keys: Keys, quota: Quota) -> Self {
+        Self { store, ledger, keys, quota, replays: Arc::new(Semaphore::new(REPLAYS_MAX)) }
+    }
+
     /// Keeps items, in order. Never fails as a whole: what was accepted beside them has its receipts
     /// already, and those must reach the sender.
     pub(crate) async fn keep(&self, scope: &Scope, items: &[(&RawItem, &Rejected)]) -> Vec<Outcome> {
@@ -69,11 +90,12 @@ impl Quarantine {
         let purpose = purpose(scope);
         let mut sealed = Vec::with_capacity(batch.len());
         for (item, _) in batch {
-            let fp16 = self.ledger.fingerprint(scope, &item.bytes).await?;
+            let fp16 = self.ledger.fingerprint(scope, &item.identity()).await?;
             sealed.push((fp16, self.keys.seal(&purpose, &item.bytes).await?));
         }
         let mut tx = self.store.tenant_tx(scope).await?;
         let mut outcomes = Vec::with_capacity(batch.len());
+        let mut new = Vec::new();
         for ((item, rejected), (fp16, sealed)) in batch.iter().zip(&sealed) {
             let row = NewItem {
                 fp16: *fp16,
@@ -82,14 +104,22 @@ impl Quarantine {
                 source_format: rejected.source_format,
                 recorded_by: recorded_by.clone(),
                 size_bytes: u64::try_from(item.bytes.len()).unwrap_or(u64::MAX),
+                sent_bytes: item.cut.map(|cut| cut.length),
                 sealed,
             };
             outcomes.push(match table::keep(&mut tx, &row, self.quota).await? {
-                Kept::New(id) | Kept::Known(id) => Outcome::Kept(id),
+                Kept::New(id) => {
+                    new.push(rejected.reason);
+                    Outcome::Kept(id)
+                }
+                Kept::Known(id) => Outcome::Kept(id),
                 Kept::Full => Outcome::Full,
             });
         }
         tx.commit().await?;
+        for reason in new {
+            metrics::counter!("custody_quarantine_items_total", "reason" => reason.as_str()).increment(1);
+        }
         Ok(outcomes)
     }
 }

@@ -1,12 +1,12 @@
 //! Items into the log: the order of the work, and what the sender is told of each.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use chrono::Utc;
 use custody_auth::Scope;
-use custody_domain::{QuarantineId, commitment::Salt};
+use custody_domain::commitment::Salt;
 use custody_keys::Keys;
-use custody_ledger::{Appended, Draft, Ledger, LedgerError, Receipt};
+use custody_ledger::{Appended, Draft, EventKey, Ledger, LedgerError};
 use custody_store::{
     Store,
     quarantine::{ItemError, Quota},
@@ -14,11 +14,14 @@ use custody_store::{
 
 use crate::{
     Reason,
-    format::{Format, SourceFormat},
+    format::SourceFormat,
     policies::Policies,
-    prepare::{self, Rejected, Setting},
+    prepare::{self, MaskedEvent, Rejected, Setting},
     quarantine::{Outcome, Quarantine},
     recorded_by::RecordedBy,
+    refusal::KnownBy,
+    result::{ItemResult, Quarantined, count},
+    sent::{Sent, Unnamed},
     split::RawItem,
 };
 
@@ -32,50 +35,92 @@ const TURN_ITEMS: usize = 32;
 #[derive(Clone, Debug)]
 pub struct Ingest {
     pub(crate) ledger: Ledger,
-    policies: Policies,
-    quarantine: Arc<Quarantine>,
+    pub(crate) policies: Policies,
+    pub(crate) quarantine: Arc<Quarantine>,
 }
 
-/// What became of one item.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ItemResult {
-    /// A new entry, durable.
-    Accepted(Receipt),
-    /// The event was in the log already, with the same content; the first receipt.
-    Duplicate(Receipt),
-    /// It cannot become an entry and was kept.
-    Quarantined(Quarantined),
-    /// Neither: nothing of it was kept; send it again later.
-    Retry { detail: Cow<'static, str> },
+/// Items that were read, masked and committed to: what is left is to write them.
+#[derive(Debug)]
+pub struct Prepared {
+    count: usize,
+    drafts: Vec<Draft>,
+    /// One a draft.
+    drafted: Vec<Drafted>,
+    rejected: Vec<(usize, RawItem, Rejected)>,
 }
 
-/// An item that was kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Quarantined {
-    pub id: QuarantineId,
-    pub reason: Reason,
-    /// Where in the item, and what is wrong there; repeats no value.
-    pub errors: Vec<ItemError>,
+/// Which item a draft is of.
+#[derive(Debug)]
+struct Drafted {
+    at: usize,
+    format: SourceFormat,
+    /// Kept where another event may stand in its place, and it go to the quarantine.
+    known_by: Option<(KnownBy, RawItem)>,
 }
 
-/// One item on its way.
-type Step = Result<(Draft, SourceFormat), Rejected>;
+/// One item's draft, by what it is known again and what to say where another event stands there; or
+/// why it cannot become an entry.
+type Only = Result<(Draft, Option<KnownBy>, Rejected), Rejected>;
+
+impl Prepared {
+    /// How many items it holds.
+    pub fn len(&self) -> usize {
+        self.count
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// What became of one item; nothing where it was none.
+    pub(crate) fn only(mut self) -> Option<Only> {
+        if let Some((_, _, why)) = self.rejected.pop() {
+            return Some(Err(why));
+        }
+        let Drafted { format, known_by, .. } = self.drafted.pop()?;
+        let known_by = known_by.map(|(known_by, _)| known_by);
+        let conflict = Rejected::repeated(known_by.unwrap_or(KnownBy::EventId), format);
+        Some(Ok((self.drafts.pop()?, known_by, conflict)))
+    }
+}
 
 impl Ingest {
     pub fn new(store: Store, ledger: Ledger, keys: Keys, quota: Quota) -> Self {
-        let quarantine = Quarantine { store: store.clone(), ledger: ledger.clone(), keys, quota };
+        let quarantine = Quarantine::new(store.clone(), ledger.clone(), keys, quota);
         Self { ledger, policies: Policies::new(store), quarantine: Arc::new(quarantine) }
     }
 
     /// Takes items in and answers for each, in their order. An error means that nothing was kept of
-    /// any. The entries are written first, in one transaction, the quarantine after them: an item
-    /// that cannot be kept there now is a `Retry` and takes no receipt from its neighbours.
+    /// any.
     pub async fn submit(
         &self,
         scope: &Scope,
-        format: Format,
+        sent: impl Into<Sent<'_>>,
         items: Vec<RawItem>,
     ) -> Result<Vec<ItemResult>, IngestError> {
+        let prepared = self.prepare(scope, &sent.into(), items).await?;
+        self.commit(scope, prepared, None).await
+    }
+
+    /// The same for one.
+    pub async fn submit_one(
+        &self,
+        scope: &Scope,
+        sent: impl Into<Sent<'_>>,
+        item: RawItem,
+    ) -> Result<ItemResult, IngestError> {
+        let mut results = self.submit(scope, sent, vec![item]).await?;
+        Ok(results.pop().unwrap_or(UNANSWERED))
+    }
+
+    /// Everything that comes before the ledger. Costs processor time alone, but for a tenant's first
+    /// items; others get their turns.
+    pub async fn prepare(
+        &self,
+        scope: &Scope,
+        sent: &Sent<'_>,
+        items: Vec<RawItem>,
+    ) -> Result<Prepared, IngestError> {
         let masker = self.policies.masker(scope).await?;
         let recorded_by = RecordedBy::of(scope);
         let setting = Setting {
@@ -84,14 +129,64 @@ impl Ingest {
             recorded_by: &recorded_by,
             received_at: Utc::now(),
         };
-        let mut steps = Vec::with_capacity(items.len());
-        for (at, item) in items.iter().enumerate() {
+        let count = items.len();
+        let (drafts, drafted) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        let mut prepared = Prepared { count, drafts, drafted, rejected: Vec::new() };
+        for (at, item) in items.into_iter().enumerate() {
             if at % TURN_ITEMS == TURN_ITEMS - 1 {
                 tokio::task::yield_now().await;
             }
-            steps.push(self.step(scope, format, item, &setting).await?);
+            match self.step(scope, sent, at, &item, &setting).await? {
+                Ok((draft, format, known_by)) => {
+                    let known_by = known_by.map(|known_by| (known_by, item));
+                    prepared.drafts.push(draft);
+                    prepared.drafted.push(Drafted { at, format, known_by });
+                }
+                Err(why) => prepared.rejected.push((at, item, why)),
+            }
         }
-        self.finish(scope, &items, steps).await
+        Ok(prepared)
+    }
+
+    /// Writes what was prepared and answers for each item, in their order. An error means that
+    /// nothing was kept of any, except where a commit's outcome is unknown
+    /// ([`LedgerError::Unavailable`]). The entries are written first, in one transaction, the
+    /// quarantine after them: an item that cannot be kept there now is a `Retry` and takes no receipt
+    /// from its neighbours.
+    ///
+    /// Where the ledger has no room it is asked again for as long as `patience`; without, it is
+    /// [`LedgerError::Full`] at once.
+    pub async fn commit(
+        &self,
+        scope: &Scope,
+        prepared: Prepared,
+        patience: Option<Duration>,
+    ) -> Result<Vec<ItemResult>, IngestError> {
+        let Prepared { count: items, drafts, drafted, mut rejected } = prepared;
+        let mut results: Vec<Option<ItemResult>> = vec![None; items];
+        if !drafts.is_empty() {
+            let appended = match patience {
+                None => self.ledger.append(scope, drafts).await?,
+                Some(patience) => self.ledger.append_waiting(scope, drafts, patience).await?,
+            };
+            for (Drafted { at, format, known_by }, appended) in drafted.into_iter().zip(appended) {
+                match (appended, known_by) {
+                    (Appended::Accepted(receipt), _) => results[at] = Some(ItemResult::Accepted(receipt)),
+                    (Appended::Duplicate(receipt), _) => results[at] = Some(ItemResult::Duplicate(receipt)),
+                    (Appended::Conflict(_), Some((known_by, item))) => {
+                        rejected.push((at, item, Rejected::repeated(known_by, format)));
+                    }
+                    // What is known by nothing meets nothing.
+                    (Appended::Conflict(_), None) => {}
+                }
+            }
+        }
+        if !rejected.is_empty() {
+            self.quarantine(scope, rejected, &mut results).await;
+        }
+        let results: Vec<_> = results.into_iter().map(|result| result.unwrap_or(UNANSWERED)).collect();
+        count(&results);
+        Ok(results)
     }
 
     /// Makes a mask policy that was just set act on this server at once; elsewhere within 5 s.
@@ -103,77 +198,67 @@ impl Ingest {
     async fn step(
         &self,
         scope: &Scope,
-        format: Format,
+        sent: &Sent<'_>,
+        at: usize,
         item: &RawItem,
         setting: &Setting<'_>,
-    ) -> Result<Step, IngestError> {
-        let event = prepare::read(&item.bytes, format, setting.masker);
+    ) -> Result<Result<(Draft, SourceFormat, Option<KnownBy>), Rejected>, IngestError> {
+        if let Some(why) = Rejected::unread(item, sent.format) {
+            return Ok(Err(why));
+        }
+        let event = prepare::read(&item.bytes, sent.format, setting.masker);
         let event = match event.and_then(|event| event.mask(setting.masker)) {
             Ok(event) => event,
             Err(rejected) => return Ok(Err(rejected)),
         };
         let source_format = event.format;
-        let key = match &event.id {
-            Some(id) => {
-                Some(self.ledger.event_key(scope, (source_format.as_str(), id), &event.canonical()).await?)
-            }
-            None => None,
-        };
+        let (known_by, key) = self.event_key(scope, sent.unnamed, at, &event).await?.unzip();
         let content = match event.into_content(setting) {
             Ok(content) => content,
             Err(rejected) => return Ok(Err(rejected)),
         };
         Ok(match Draft::new(&content, new_salt(), key) {
-            Ok(draft) => Ok((draft, source_format)),
+            Ok(draft) => Ok((draft, source_format, known_by)),
             Err(why) => Err(Rejected::unfit(&why, source_format)),
         })
     }
 
-    async fn finish(
+    /// By what the item at place `at` is known again, if by anything.
+    async fn event_key(
         &self,
         scope: &Scope,
-        items: &[RawItem],
-        steps: Vec<Step>,
-    ) -> Result<Vec<ItemResult>, IngestError> {
-        let mut results: Vec<Option<ItemResult>> = vec![None; items.len()];
-        let mut drafts = Vec::new();
-        let mut drafted = Vec::new();
-        let mut rejected = Vec::new();
-        for (at, step) in steps.into_iter().enumerate() {
-            match step {
-                Ok((draft, format)) => {
-                    drafts.push(draft);
-                    drafted.push((at, format));
-                }
-                Err(why) => rejected.push((at, why)),
+        unnamed: Unnamed<'_>,
+        at: usize,
+        event: &MaskedEvent<'_>,
+    ) -> Result<Option<(KnownBy, EventKey)>, IngestError> {
+        let ledger = &self.ledger;
+        Ok(Some(match (&event.id, unnamed) {
+            (Some(id), _) => {
+                let named = (event.format.as_str(), id.as_str());
+                (KnownBy::EventId, ledger.event_key(scope, named, &event.canonical()).await?)
             }
-        }
-        if !drafts.is_empty() {
-            let appended = self.ledger.append(scope, drafts).await?;
-            for ((at, format), appended) in drafted.into_iter().zip(appended) {
-                match appended {
-                    Appended::Accepted(receipt) => results[at] = Some(ItemResult::Accepted(receipt)),
-                    Appended::Duplicate(receipt) => results[at] = Some(ItemResult::Duplicate(receipt)),
-                    Appended::Conflict(_) => rejected.push((at, Rejected::conflict(format))),
-                }
+            (None, Unnamed::Nothing) => return Ok(None),
+            (None, Unnamed::Request { key, first }) => {
+                let index = first + at as u64;
+                (KnownBy::RequestKey, ledger.request_key(scope, key, index, &event.canonical()).await?)
             }
-        }
-        self.quarantine(scope, items, rejected, &mut results).await;
-        let results: Vec<_> = results.into_iter().map(|result| result.unwrap_or(UNANSWERED)).collect();
-        count(&results);
-        Ok(results)
+            (None, Unnamed::Quarantined(id)) => {
+                let id = id.to_string();
+                let named = (OF_QUARANTINED, id.as_str());
+                (KnownBy::QuarantinedItem, ledger.event_key(scope, named, &event.canonical()).await?)
+            }
+        }))
     }
 
     async fn quarantine(
         &self,
         scope: &Scope,
-        items: &[RawItem],
-        rejected: Vec<(usize, Rejected)>,
+        rejected: Vec<(usize, RawItem, Rejected)>,
         results: &mut [Option<ItemResult>],
     ) {
-        let to_keep: Vec<_> = rejected.iter().map(|(at, why)| (&items[*at], why)).collect();
+        let to_keep: Vec<_> = rejected.iter().map(|(_, item, why)| (item, why)).collect();
         let outcomes = self.quarantine.keep(scope, &to_keep).await;
-        for ((at, why), outcome) in rejected.into_iter().zip(outcomes) {
+        for ((at, _, why), outcome) in rejected.into_iter().zip(outcomes) {
             let Rejected { reason, errors, .. } = why;
             results[at] = Some(match outcome {
                 Outcome::Kept(id) => ItemResult::Quarantined(Quarantined { id, reason, errors }),
@@ -192,6 +277,10 @@ impl Ingest {
     }
 }
 
+/// Stands where an event's source format does in its key. No format has this name, so that no id
+/// that a client sends is ever taken for a quarantined item's.
+const OF_QUARANTINED: &str = "custody.quarantine";
+
 /// Every item has its result by then; should one not, the sender is not left without an answer.
 const UNANSWERED: ItemResult = ItemResult::Retry { detail: Cow::Borrowed("it was not reached") };
 
@@ -203,20 +292,4 @@ fn full(reason: Reason, errors: &[ItemError]) -> String {
 
 pub(crate) fn new_salt() -> Salt {
     Salt(rand::random())
-}
-
-fn count(results: &[ItemResult]) {
-    let mut counts = [0_u64; 4];
-    for result in results {
-        let at = match result {
-            ItemResult::Accepted(_) => 0,
-            ItemResult::Duplicate(_) => 1,
-            ItemResult::Quarantined(_) => 2,
-            ItemResult::Retry { .. } => 3,
-        };
-        counts[at] += 1;
-    }
-    for (name, count) in ["accepted", "duplicate", "quarantined", "retry"].into_iter().zip(counts) {
-        metrics::counter!("custody_ingest_items_total", "result" => name).increment(count);
-    }
 }

@@ -1,18 +1,22 @@
 //! What will be an entry once it has its place: made before any lock is taken.
 
+use std::cell::RefCell;
+
 use custody_domain::{
-    Body,
     columns::{self, Columns},
-    commitment::{self, Salt},
+    commitment::{Committer, Salt},
     content::KEPT_BYTES_MAX,
     json,
 };
+
+pub use custody_store::event_keys::EventKind;
 
 use crate::codec::{self, CodecError};
 
 /// How an event that carries an id of its own is known again.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct EventKey {
+    pub kind: EventKind,
     /// Of the event's id.
     pub key16: [u8; 16],
     /// Of the source event's canonical bytes, before it was masked.
@@ -21,7 +25,7 @@ pub struct EventKey {
 
 impl std::fmt::Debug for EventKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "EventKey({})", hex::encode(self.key16))
+        write!(f, "EventKey({:?}, {})", self.kind, hex::encode(self.key16))
     }
 }
 
@@ -45,6 +49,13 @@ pub enum UnfitContent {
     Codec(#[from] CodecError),
 }
 
+/// What was needed for a larger content than this is given back.
+const SPACE_BYTES_MAX: usize = 64 << 10;
+
+thread_local! {
+    static COMMITTER: RefCell<Committer> = RefCell::new(Committer::new());
+}
+
 impl Draft {
     /// `content` must be valid ([`custody_domain::content::validate`]), masked, with its numbers
     /// normalised and the server's members in place. `salt` must be random and used once.
@@ -56,13 +67,37 @@ impl Draft {
         salt: Salt,
         event: Option<EventKey>,
     ) -> Result<Self, UnfitContent> {
-        let commitment = commitment::commit(content, &salt);
-        if commitment.canonical.len() > KEPT_BYTES_MAX {
-            return Err(UnfitContent::TooLarge(commitment.canonical.len()));
-        }
-        let body = Body::Full { salt, content: commitment.canonical };
-        let body = codec::compress(&body.encode())?;
-        Ok(Self { body, content_hash: commitment.content_hash, columns: columns::of(content), event })
+        COMMITTER.with_borrow_mut(|committer| {
+            let content_hash = committer.commit(content, &salt);
+            let canonical = committer.canonical();
+            let length = canonical.len();
+            let body = if length > KEPT_BYTES_MAX {
+                Err(UnfitContent::TooLarge(length))
+            } else {
+                codec::compress_full(&salt, canonical).map_err(UnfitContent::from)
+            };
+            if length > SPACE_BYTES_MAX {
+                *committer = Committer::new();
+            }
+            Ok(Self { body: body?, content_hash, columns: columns::of(content), event })
+        })
+    }
+
+    /// What it weighs in memory while it waits.
+    pub(crate) fn weight_bytes(&self) -> usize {
+        let columns = &self.columns;
+        let texts = [
+            &columns.action,
+            &columns.actor_type,
+            &columns.actor_id,
+            &columns.resource_type,
+            &columns.resource_id,
+            &columns.request_id,
+            &columns.session_id,
+            &columns.producer_id,
+        ];
+        let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+        size_of::<Self>() + self.body.len() + texts
     }
 
     /// What it will weigh in the ledger, compressed.

@@ -1,11 +1,11 @@
 //! Why the ledger did not do what was asked.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use custody_domain::{TenantId, body::BodyError};
+use custody_domain::{EntryId, TenantId, body::BodyError};
 use custody_keys::KeyError;
 use custody_store::StoreError;
 
-use crate::entry::UnreadableBody;
+use crate::{entry::UnreadableBody, tree::TreeError};
 
 /// Nothing was written by a call that answers with one of these.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +14,10 @@ pub enum LedgerError {
     /// The database or the key service did not answer; trying again may help.
     #[error("the ledger is not available: {0}")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// More waits to be committed than may; nothing of this was taken. It is worth another try in a
+    /// second.
+    #[error("more waits to be committed than may; try again")]
+    Full,
     /// There is no partition for that day; the maintenance that makes them ahead has stopped.
     #[error("there is no partition for {day}; run: custody migrate")]
     NoPartition { day: NaiveDate },
@@ -32,12 +36,18 @@ pub enum LedgerError {
     /// A place in the log that was given away is empty.
     #[error("entry {seq} of tenant {tenant} is missing")]
     Missing { tenant: TenantId, seq: u64 },
+    /// The entry of an event that is known is not there.
+    #[error("entry {id} of tenant {tenant}, which an event key names, is missing")]
+    Gone { tenant: TenantId, id: EntryId },
     /// The pointers do not name whole members.
     #[error("cannot be erased: {0}")]
     NotErasable(#[source] BodyError),
     /// A defect, or a database that is not as the migrations left it.
     #[error(transparent)]
     Store(StoreError),
+    /// Of the tree over the log.
+    #[error(transparent)]
+    Tree(#[from] TreeError),
     /// A tenant's key cannot be opened.
     #[error("the tenant's key cannot be opened: {0}")]
     Keys(#[source] KeyError),

@@ -2,7 +2,8 @@
 //!
 //! `HMAC-SHA-256(key, label ‖ bytes)[..16]`, label 0x01 for `source format ‖ 0x00 ‖ event id`, 0x02
 //! for the canonical form of a masked event, 0x03 for a quarantined item, 0x04 for the id of a change
-//! of our own, so that no id that a client sends is ever taken for one of those. Final: what was
+//! of our own, so that no id that a client sends is ever taken for one of those, 0x05 for `u64be(index)
+//! ‖ idempotency key` of an item of a request. Final: what was
 //! written is looked up by them. The key is 32 random bytes, made with the tenant's first event and
 //! sealed by the keys port: whoever has only the database can try no values against it.
 
@@ -32,6 +33,7 @@ pub(crate) enum Label {
     Source = 2,
     Quarantined = 3,
     OwnChange = 4,
+    RequestItem = 5,
 }
 
 /// The tenants' keys that were used lately.

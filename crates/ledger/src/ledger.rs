@@ -1,19 +1,24 @@
 //! The ledger's door: what the rest of the program can ask of a tenant's log.
 
+use std::{sync::Arc, time::Duration};
+
 use custody_auth::{Scope, SystemAuthority};
-use custody_domain::{Body, EntryId, Hash, TenantId, columns};
+use custody_domain::{Body, EntryId, TenantId, columns};
 use custody_keys::Keys;
 use custody_store::{
     Store,
     entries::{self, Order, Range},
     heads::{self, Head},
 };
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::{
-    Appended, Draft, EventKey, LedgerError, StoredEntry, append, codec,
+    Appended, CommitConfig, Draft, EventKey, EventKind, LedgerError, Recent, StoredEntry, append, codec,
+    commit::Commits,
     entry::{self, UnreadableBody},
     fingerprint::{Label, TenantKeys, hmac16},
+    tree::Tree,
 };
 
 /// The logs of all tenants. Cheap to clone.
@@ -22,18 +27,46 @@ pub struct Ledger {
     pub(crate) store: Store,
     keys: Keys,
     tenant_keys: TenantKeys,
+    pub(crate) commits: Arc<Commits>,
+    pub(crate) tree: Arc<Tree>,
 }
 
 impl Ledger {
-    pub fn new(store: Store, keys: Keys) -> Self {
-        Self { store, keys, tenant_keys: TenantKeys::new() }
+    pub fn new(store: Store, keys: Keys, config: CommitConfig) -> Self {
+        let commits = Commits::new(store.clone(), config);
+        let tree = Arc::new(Tree::new(store.clone(), keys.clone()));
+        Self { store, keys, tenant_keys: TenantKeys::new(), commits, tree }
     }
 
-    /// Appends in one transaction: all drafts are durable when it answers `Ok`, in the order of
-    /// the drafts. After an error none is, except where the connection was lost (or this future
-    /// dropped) while committing: then only trying again with the same event ids tells.
+    /// Appends in one transaction, which others may share: all drafts are durable when it answers
+    /// `Ok`, in the order of the drafts. After an error none is, except where the connection was lost
+    /// while committing: then only trying again with the same event ids tells. A future that is
+    /// dropped leaves its drafts to be written, or not; nobody else's.
+    ///
+    /// [`LedgerError::Full`] where there is no room for them in the queue.
     pub async fn append(&self, scope: &Scope, drafts: Vec<Draft>) -> Result<Vec<Appended>, LedgerError> {
-        append::append(self, scope, drafts).await
+        append::append(self, scope, drafts, None).await
+    }
+
+    /// As [`Ledger::append`], but where the queue is full it waits for room, up to `patience`.
+    pub async fn append_waiting(
+        &self,
+        scope: &Scope,
+        drafts: Vec<Draft>,
+        patience: Duration,
+    ) -> Result<Vec<Appended>, LedgerError> {
+        append::append(self, scope, drafts, Some(patience)).await
+    }
+
+    /// Counts the commits of this process: whoever follows the log is woken by it. Other processes'
+    /// commits are not in it.
+    pub fn moved(&self) -> watch::Receiver<u64> {
+        self.commits.moved()
+    }
+
+    /// What this process committed lately.
+    pub fn recent(&self) -> &Recent {
+        self.commits.recent()
     }
 
     pub async fn get(&self, scope: &Scope, id: EntryId) -> Result<Option<StoredEntry>, LedgerError> {
@@ -64,28 +97,6 @@ impl Ledger {
         Ok(head)
     }
 
-    /// The leaf hashes of `from_seq..to_seq`, in order; all of them, or an error that names the
-    /// first that is missing.
-    pub async fn leaf_hashes(
-        &self,
-        scope: &Scope,
-        from_seq: u64,
-        to_seq: u64,
-    ) -> Result<Vec<Hash>, LedgerError> {
-        let mut tx = self.store.tenant_tx(scope).await?;
-        let rows = entries::leaf_hashes(&mut tx, from_seq, to_seq).await?;
-        tx.commit().await?;
-        let mut leaves = Vec::with_capacity(rows.len());
-        let mut rows = rows.into_iter();
-        for seq in from_seq..to_seq {
-            match rows.next() {
-                Some((found, leaf)) if found == seq => leaves.push(leaf),
-                _ => return Err(LedgerError::Missing { tenant: scope.tenant(), seq }),
-            }
-        }
-        Ok(leaves)
-    }
-
     /// How an event with an id of its own is known again: by the id among those of its source
     /// format, so that nobody can take a CloudTrail event's id by an event of another kind.
     /// `canonical` is the masked event in canonical form: it leaves no trace but its HMAC.
@@ -97,6 +108,7 @@ impl Ledger {
     ) -> Result<EventKey, LedgerError> {
         let key = self.tenant_keys.get(&self.store, &self.keys, scope).await?;
         Ok(EventKey {
+            kind: EventKind::Event,
             key16: hmac16(&key, Label::EventId, format!("{source_format}\0{event_id}").as_bytes()),
             fp16: hmac16(&key, Label::Source, canonical),
         })
@@ -108,8 +120,28 @@ impl Ledger {
     pub async fn own_event_key(&self, scope: &Scope, change: Uuid) -> Result<EventKey, LedgerError> {
         let key = self.tenant_keys.get(&self.store, &self.keys, scope).await?;
         Ok(EventKey {
+            kind: EventKind::Event,
             key16: hmac16(&key, Label::OwnChange, change.as_bytes()),
             fp16: hmac16(&key, Label::Source, change.as_bytes()),
+        })
+    }
+
+    /// How an item without an id of its own is known again when its request is repeated within 24
+    /// hours: by the request's `Idempotency-Key` and the item's index in it, from 0. `canonical` as
+    /// for [`Ledger::event_key`].
+    pub async fn request_key(
+        &self,
+        scope: &Scope,
+        idempotency_key: &str,
+        index: u64,
+        canonical: &[u8],
+    ) -> Result<EventKey, LedgerError> {
+        let key = self.tenant_keys.get(&self.store, &self.keys, scope).await?;
+        let item = [&index.to_be_bytes(), idempotency_key.as_bytes()].concat();
+        Ok(EventKey {
+            kind: EventKind::Request,
+            key16: hmac16(&key, Label::RequestItem, &item),
+            fp16: hmac16(&key, Label::Source, canonical),
         })
     }
 

@@ -7,22 +7,30 @@
 
 mod append;
 pub mod codec;
+pub mod commit;
 pub mod draft;
 pub mod entry;
+pub mod entry_stream;
 pub mod errors;
 mod fingerprint;
+pub mod follow;
 pub mod ledger;
 mod plan;
-pub mod proofs;
+pub mod producers;
 pub mod receipt;
+pub mod recent;
+pub mod tree;
 
+pub use commit::CommitConfig;
 pub use custody_store::{
     entries::{Order, Range},
     heads::Head,
 };
-pub use draft::{Draft, EventKey, UnfitContent};
+pub use draft::{Draft, EventKey, EventKind, UnfitContent};
 pub use entry::StoredEntry;
+pub use entry_stream::EntryStream;
 pub use errors::LedgerError;
 pub use ledger::Ledger;
-pub use proofs::{ConsistencyProof, InclusionProof};
 pub use receipt::{Appended, Receipt};
+pub use recent::{Recent, RecentLeaf};
+pub use tree::{ConsistencyProof, InclusionProof, TreeError, TreeFollower};

@@ -6,8 +6,8 @@ use std::{fmt, time::Duration};
 ///
 /// A PostgreSQL connection costs the server a process and some megabytes, and more of them than
 /// the server has cores make nothing faster; so pools are small and waiting is bounded. Count
-/// `processes × (app + writer + system + reaper) + 2` (migrations) against `max_connections`, whose
-/// default is 100; or put a pooler in transaction mode in front and set
+/// `processes × (app + writer + system + reaper + 1) + 2` (one listens, two migrate) against
+/// `max_connections`, whose default is 100; or put a pooler in transaction mode in front and set
 /// `statement_cache_capacity = 0`.
 #[derive(Clone)]
 #[non_exhaustive]
@@ -18,7 +18,7 @@ pub struct DatabaseConfig {
     /// Reads of tenants' rows and changes of their settings: one connection a request in flight
     /// that reads.
     pub app_connections: u32,
-    /// Appends. Appends to one tenant wait for each other on its head anyway.
+    /// Appends: one a committer (two, if not set), and one beside each that is on its way back.
     pub writer_connections: u32,
     /// What needs all tenants: checking credentials (cached), followers, housekeeping.
     pub system_connections: u32,
@@ -40,7 +40,7 @@ impl DatabaseConfig {
             url: url.into(),
             app_connections: 10,
             writer_connections: 4,
-            system_connections: 4,
+            system_connections: 6,
             reaper_connections: 1,
             acquire_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),

@@ -15,10 +15,10 @@ use futures::{Stream, future::BoxFuture, stream::BoxStream};
 use sqlx::{
     AssertSqlSafe, Describe, Either, Executor, PgConnection, Postgres, SqlStr,
     pool::PoolConnection,
-    postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo},
+    postgres::{PgDatabaseError, PgQueryResult, PgRow, PgSeverity, PgStatement, PgTypeInfo},
 };
 
-use crate::{StoreError, statement::Statement};
+use crate::{StoreError, fault, statement::Statement};
 
 pub(crate) struct Connection {
     /// None once it is dropped.
@@ -41,15 +41,15 @@ enum State {
 }
 
 impl Connection {
-    /// `statement` begins with BEGIN.
+    /// `statement` begins with BEGIN; the rows are what statements after it answered.
     pub(crate) async fn begin(
         connection: PoolConnection<Postgres>,
         statement: String,
         keeps_statements: bool,
-    ) -> Result<Self, sqlx::Error> {
+    ) -> Result<(Self, Vec<PgRow>), sqlx::Error> {
         let mut this = Self { inner: Some(connection), keeps_statements, state: State::Busy };
-        this.simple(statement).await?;
-        Ok(this)
+        let rows = this.simple(statement).await?;
+        Ok((this, rows))
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
@@ -62,38 +62,79 @@ impl Connection {
         Ok(())
     }
 
+    /// Runs a statement and COMMIT in one round trip. `statement` is empty or ends with a semicolon;
+    /// where it fails, COMMIT is not run.
+    pub(crate) async fn commit_saying(mut self, statement: &str) -> Result<(), Uncommitted> {
+        if self.state == State::Failed {
+            return Err(Uncommitted::Failed);
+        }
+        match self.simple(format!("{statement}COMMIT")).await {
+            Ok(_) => {
+                self.state = State::Over;
+                Ok(())
+            }
+            Err(error) if is_rolled_back(&error) => Err(Uncommitted::RolledBack(error)),
+            Err(error) => Err(Uncommitted::Unknown(error)),
+        }
+    }
+
     pub(crate) async fn rollback(mut self) -> Result<(), sqlx::Error> {
         self.simple("ROLLBACK".to_owned()).await?;
         self.state = State::Over;
         Ok(())
     }
 
-    /// Copies chunks into a table, and answers with the number of rows.
+    /// Copies into a table, and answers with the number of rows. `fill` puts the next chunk into the
+    /// empty buffer, until it leaves it empty; while the server works on one the next is made.
     pub(crate) async fn copy_in(
         &mut self,
         statement: &str,
-        chunks: Vec<Vec<u8>>,
-    ) -> Result<u64, sqlx::Error> {
-        let (connection, state) = self.parts()?;
+        mut fill: impl FnMut(&mut Vec<u8>) -> Result<(), StoreError> + Send,
+    ) -> Result<u64, CopyError> {
+        let (connection, state) = self.parts().map_err(CopyError::Database)?;
+        // Stays so where a chunk cannot be made: the COPY that was begun ends with the connection.
         *state = State::Busy;
-        let result = async {
-            let mut sink = connection.copy_in_raw(statement).await?;
-            for chunk in chunks {
-                sink.send(chunk).await?;
+        let mut sink = match connection.copy_in_raw(statement).await {
+            Ok(sink) => sink,
+            Err(error) => {
+                let result = Err(error);
+                *state = State::after(&result);
+                return result.map_err(CopyError::Database);
             }
-            sink.finish().await
+        };
+        let mut chunk = Vec::new();
+        loop {
+            chunk.clear();
+            fill(&mut chunk).map_err(CopyError::Chunk)?;
+            if chunk.is_empty() {
+                break;
+            }
+            sink.send(chunk.as_slice()).await.map_err(CopyError::Database)?;
+            fault::point("commit.copying").await.map_err(CopyError::Chunk)?;
         }
-        .await;
+        let result = sink.finish().await;
         *state = State::after(&result);
-        result
+        result.map_err(CopyError::Database)
     }
 
-    async fn simple(&mut self, statement: String) -> Result<(), sqlx::Error> {
+    /// The messages of a COPY out of the database, each of which is a row.
+    pub(crate) async fn copy_out<'c>(
+        &'c mut self,
+        statement: &str,
+    ) -> Result<BoxStream<'c, Result<bytes::Bytes, sqlx::Error>>, sqlx::Error> {
+        let (connection, state) = self.parts()?;
+        // Where it fails to begin, the server's last word is still to come: it stays busy.
+        *state = State::Busy;
+        let stream = connection.copy_out_raw(statement).await?;
+        Ok(Box::pin(Answers { stream, state }))
+    }
+
+    async fn simple(&mut self, statement: String) -> Result<Vec<PgRow>, sqlx::Error> {
         let (connection, state) = self.parts()?;
         *state = State::Busy;
-        let result = connection.execute(sqlx::raw_sql(AssertSqlSafe(statement))).await;
+        let result = connection.fetch_all(sqlx::raw_sql(AssertSqlSafe(statement))).await;
         *state = State::after(&result);
-        result.map(drop)
+        result
     }
 
     fn parts(&mut self) -> Result<(&mut PgConnection, &mut State), sqlx::Error> {
@@ -102,6 +143,30 @@ impl Connection {
             None => Err(sqlx::Error::PoolClosed),
         }
     }
+}
+
+/// Why a commit did not say that it is done.
+#[derive(Debug)]
+pub(crate) enum Uncommitted {
+    /// A statement before it had failed.
+    Failed,
+    RolledBack(sqlx::Error),
+    /// The answer was lost.
+    Unknown(sqlx::Error),
+}
+
+/// Why a COPY was given up.
+#[derive(Debug)]
+pub(crate) enum CopyError {
+    Chunk(StoreError),
+    Database(sqlx::Error),
+}
+
+/// An ERROR ends the transaction. After FATAL and PANIC, as after silence, it may have been committed
+/// before.
+fn is_rolled_back(error: &sqlx::Error) -> bool {
+    let answer = error.as_database_error().and_then(|e| e.try_downcast_ref::<PgDatabaseError>());
+    answer.is_some_and(|answer| answer.severity() == PgSeverity::Error)
 }
 
 impl State {

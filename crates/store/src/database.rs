@@ -9,11 +9,15 @@ use std::sync::Arc;
 use custody_auth::{Scope, SystemAuthority};
 use custody_domain::TenantId;
 use custody_keys::{Keys, Zeroizing};
+use sqlx::postgres::{PgConnectOptions, PgRow};
 
 use crate::{
     DatabaseConfig, DatabaseRole, Installation, StoreError, installation, installation_secrets, migrate,
     pool::Pool,
-    transaction::{AsOwner, AsReaper, AsSystem, AsTenant, AsWriter, ReaperTx, SystemTx, TenantTx, WriterTx},
+    transaction::{
+        AsFollower, AsOwner, AsReaper, AsSystem, AsTenant, AsWriter, FencedTx, ReaperTx, SystemTx, TenantTx,
+        WriterTx,
+    },
 };
 
 /// The database of one installation, as its four roles see it. Cheap to clone.
@@ -77,6 +81,12 @@ impl Store {
         *self.0.cursor_secret
     }
 
+    /// To open a session of the system's role with, beside the pools; none behind a pooler that
+    /// gives none.
+    pub(crate) fn session_options(&self) -> Option<PgConnectOptions> {
+        self.0.system.session_options()
+    }
+
     pub(crate) fn partitions_ahead_days(&self) -> u16 {
         self.0.partitions_ahead_days
     }
@@ -91,9 +101,22 @@ impl Store {
         self.0.writer.begin(AsWriter(())).await
     }
 
+    /// Begins a transaction of the ledger's writer, and answers what its first statement answers.
+    pub(crate) async fn writer_tx_asking(
+        &self,
+        statement: &str,
+    ) -> Result<(WriterTx, Vec<PgRow>), StoreError> {
+        self.0.writer.begin_asking(AsWriter(()), statement).await
+    }
+
     /// Begins a transaction that sees a few columns of all tenants.
     pub async fn system_tx(&self) -> Result<SystemTx, StoreError> {
         self.0.system.begin(AsSystem(())).await
+    }
+
+    /// Begins a transaction of the system's role, for [`crate::leases::Fence`] to check.
+    pub(crate) async fn fenced_tx(&self, follower: &'static str) -> Result<FencedTx, StoreError> {
+        self.0.system.begin(AsFollower(follower)).await
     }
 
     /// Begins a transaction that may redact and delete in one tenant.

@@ -7,16 +7,19 @@ use sqlx::{AssertSqlSafe, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use crate::{
-    ReaperTx, StoreError, TenantTx, WriterTx,
-    heads::{signed, unsigned},
+    ReaperTx, StoreError, TenantTx, WriterTx, connection::CopyError, copy::Chunks, heads::unsigned,
     partitions,
 };
 
 mod copy;
+mod literal;
+
+pub(crate) use literal::insert_statement;
 
 /// A row to write: what filters need, and the bytes that are proven.
 #[derive(Clone, Copy, Debug)]
 pub struct NewEntry<'a> {
+    pub tenant: TenantId,
     pub id: EntryId,
     pub seq: u64,
     pub columns: &'a Columns,
@@ -51,22 +54,17 @@ pub struct Range {
     pub before: Option<EntryId>,
 }
 
-/// Copies the rows, all of one day, into that day's partition. COPY into the root is refused under
-/// row security; partitions carry no policy.
-pub async fn copy(
-    tx: &mut WriterTx,
-    tenant: TenantId,
-    day: NaiveDate,
-    rows: &[NewEntry<'_>],
-) -> Result<(), StoreError> {
+/// Copies the rows, of any tenants but all of one day, into that day's partition. COPY into the root
+/// is refused under row security; partitions carry no policy.
+pub async fn copy(tx: &mut WriterTx, day: NaiveDate, rows: &[NewEntry<'_>]) -> Result<(), StoreError> {
     let statement = copy::statement(&partitions::name(day));
-    let chunks = copy::chunks(tenant, rows)?;
-    let written = tx.connection().copy_in(&statement, chunks).await.map_err(|e| no_partition(e, day))?;
-    if written == rows.len() as u64 {
-        Ok(())
-    } else {
-        Err(StoreError::unexpected("not every entry was written"))
-    }
+    let mut stream = Chunks::new(rows, copy::write_row);
+    let written = tx.connection().copy_in(&statement, |chunk| stream.fill(chunk)).await;
+    let written = written.map_err(|error| match error {
+        CopyError::Chunk(error) => error,
+        CopyError::Database(error) => no_partition(error, day),
+    })?;
+    if written == stream.rows() { Ok(()) } else { Err(StoreError::unexpected("not every entry was written")) }
 }
 
 pub async fn get(tx: &mut TenantTx, id: EntryId) -> Result<Option<EntryRow>, StoreError> {
@@ -106,40 +104,22 @@ pub async fn page(
     .collect()
 }
 
-/// Sequence numbers and leaf hashes of `from_seq..to_seq`, in order. Walks the tenant's log: there
-/// is no index on `seq`.
-pub async fn leaf_hashes(
-    tx: &mut TenantTx,
-    from_seq: u64,
-    to_seq: u64,
-) -> Result<Vec<(u64, [u8; 32])>, StoreError> {
-    sqlx::query(
-        "SELECT seq, leaf_hash FROM entries
-         WHERE tenant_id = $1 AND seq >= $2 AND seq < $3 ORDER BY id",
-    )
-    .bind(tx.tenant().0)
-    .bind(signed(from_seq)?)
-    .bind(signed(to_seq)?)
-    .fetch_all(tx.connection())
-    .await?
-    .iter()
-    .map(|row| Ok((unsigned(row.try_get("seq")?)?, hash(row.try_get("leaf_hash")?)?)))
-    .collect()
-}
-
-/// The leaf hashes of these entries, in no order.
-pub async fn leaf_hashes_of(
+/// Where these entries stand, in no order.
+pub async fn places(
     tx: &mut TenantTx,
     ids: &[EntryId],
-) -> Result<Vec<(EntryId, [u8; 32])>, StoreError> {
+) -> Result<Vec<(EntryId, (u64, [u8; 32]))>, StoreError> {
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
-    sqlx::query("SELECT id, leaf_hash FROM entries WHERE tenant_id = $1 AND id = ANY ($2)")
+    sqlx::query("SELECT id, seq, leaf_hash FROM entries WHERE tenant_id = $1 AND id = ANY ($2)")
         .bind(tx.tenant().0)
         .bind(ids)
         .fetch_all(tx.connection())
         .await?
         .iter()
-        .map(|row| Ok((EntryId(row.try_get("id")?), hash(row.try_get("leaf_hash")?)?)))
+        .map(|row| {
+            let place = (unsigned(row.try_get("seq")?)?, hash(row.try_get("leaf_hash")?)?);
+            Ok((EntryId(row.try_get("id")?), place))
+        })
         .collect()
 }
 
@@ -166,7 +146,7 @@ pub async fn redact(
     let changed = sqlx::query(
         "UPDATE entries SET occurred_at = $3, severity = $4, outcome = $5, ip = $6, action = $7,
              actor_id = $8, actor_type = $9, resource_type = $10, resource_id = $11,
-             request_id = $12, session_id = $13, body = $14
+             request_id = $12, session_id = $13, producer_id = $14, producer_seq = $15, body = $16
          WHERE tenant_id = $1 AND id = $2",
     )
     .bind(tx.tenant().0)
@@ -182,6 +162,8 @@ pub async fn redact(
     .bind(&columns.resource_id)
     .bind(&columns.request_id)
     .bind(&columns.session_id)
+    .bind(&columns.producer_id)
+    .bind(columns.producer_seq)
     .bind(body)
     .execute(tx.connection())
     .await?
@@ -203,7 +185,7 @@ fn hash(bytes: &[u8]) -> Result<[u8; 32], StoreError> {
     bytes.try_into().map_err(|_| StoreError::unexpected("a leaf hash is not 32 bytes"))
 }
 
-fn no_partition(error: sqlx::Error, day: NaiveDate) -> StoreError {
+pub(crate) fn no_partition(error: sqlx::Error, day: NaiveDate) -> StoreError {
     // undefined_table
     if error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() == Some("42P01") {
         metrics::counter!("custody_partitions_missing_total").increment(1);

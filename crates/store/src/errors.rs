@@ -1,5 +1,7 @@
 //! What a question to the database can come to, sorted by what its asker can do about it.
 
+use std::borrow::Cow;
+
 /// Told to no client: it may name constraints and hosts. The edge turns it into a problem.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -29,6 +31,29 @@ impl StoreError {
 
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable(_))
+    }
+
+    /// A lock was not to be had in time (`lock_not_available`).
+    pub fn is_lock_timeout(&self) -> bool {
+        self.code().as_deref() == Some("55P03")
+    }
+
+    /// The database, or the connection to it, is the matter, and not what was asked: asking for less
+    /// will fail as well.
+    pub fn is_away(&self) -> bool {
+        // Lost connections, too few resources, operator intervention but for a statement's timeout.
+        let code = self.code();
+        self.is_unavailable()
+            && code.is_none_or(|code| {
+                matches!(code.get(..2), Some("08" | "25" | "53" | "57")) && code != "57014"
+            })
+    }
+
+    fn code(&self) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Unavailable(error) => error.as_database_error()?.code(),
+            _ => None,
+        }
     }
 }
 

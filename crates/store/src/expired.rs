@@ -1,9 +1,10 @@
-//! Sweeping out what has expired: sessions, tokens, tickets, secrets. None of it is good any more;
+//! Sweeping out what has expired: sessions, tokens, tickets, secrets, requests' keys. None of it is good any more;
 //! this only keeps the tables small.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use custody_domain::EntryId;
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, event_keys::REQUEST_KEYS_KEPT};
 
 /// Ended sessions are kept a while for the question "what was this session in the log".
 const SESSIONS_KEPT: TimeDelta = TimeDelta::days(30);
@@ -22,6 +23,15 @@ pub async fn sweep(store: &Store, now: DateTime<Utc>) -> Result<u64, StoreError>
     ] {
         gone += sqlx::query(statement).bind(before).execute(tx.connection()).await?.rows_affected();
     }
+    // By the log's clock, as they are looked up: a server whose clock is ahead forgets none early.
+    let of_log: DateTime<Utc> =
+        sqlx::query_scalar("SELECT clock_timestamp()").fetch_one(tx.connection()).await?;
+    let oldest = EntryId::lower_bound(of_log - REQUEST_KEYS_KEPT);
+    gone += sqlx::query("DELETE FROM request_keys WHERE id < $1")
+        .bind(oldest.0)
+        .execute(tx.connection())
+        .await?
+        .rows_affected();
     tx.commit().await?;
     Ok(gone)
 }

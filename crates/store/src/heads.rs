@@ -6,7 +6,7 @@ use custody_domain::{EntryId, TenantId};
 use sqlx::{Row as _, postgres::PgRow};
 use uuid::Uuid;
 
-use crate::{StoreError, SystemTx, TenantTx, WriterTx};
+use crate::{Store, StoreError, SystemTx, TenantTx, WriterTx, literal::array};
 
 /// Where a tenant's log ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,8 +23,19 @@ pub struct Head {
 pub struct LockedHead {
     pub tenant: TenantId,
     pub head: Head,
-    /// The database's clock, which is the log's.
+    /// The database's clock, which is the log's, after all heads of the transaction were locked.
     pub now: DateTime<Utc>,
+}
+
+/// A locked head, past the entries that were written.
+#[derive(Clone, Copy, Debug)]
+pub struct Advance {
+    pub tenant: TenantId,
+    /// Of the head as it was locked.
+    pub size: u64,
+    /// Entries written, at least one.
+    pub count: u64,
+    pub last_id: EntryId,
 }
 
 /// Makes a new tenant's head, in the transaction that makes the tenant.
@@ -33,34 +44,41 @@ pub async fn create(tx: &mut SystemTx, tenant: TenantId) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Locks the head. Never lock two in one transaction but in the tenants' order.
-pub async fn lock(tx: &mut WriterTx, tenant: TenantId) -> Result<LockedHead, StoreError> {
-    let row = sqlx::query(
-        "SELECT epoch, size, last_id, clock_timestamp() AS now FROM heads
-         WHERE tenant_id = $1 FOR UPDATE",
-    )
-    .bind(tenant.0)
-    .fetch_one(tx.connection())
-    .await?;
-    Ok(LockedHead { tenant, head: head(&row)?, now: row.try_get("now")? })
+/// Begins a transaction of the writer's with the heads of these tenants locked, in one round trip.
+/// `tenants` in their order, each once; one that has no head is left out of the answer. An error
+/// where a head could not be had in time ([`StoreError::is_lock_timeout`]).
+pub async fn lock(store: &Store, tenants: &[TenantId]) -> Result<(WriterTx, Vec<LockedHead>), StoreError> {
+    debug_assert!(tenants.is_sorted_by(|a, b| a < b), "locked out of order, two would wait for each other");
+    let tenants = array(tenants.iter().map(|tenant| tenant.0));
+    let (tx, rows) =
+        store.writer_tx_asking(&format!("SELECT * FROM custody_lock_heads({tenants}::uuid[])")).await?;
+    let now = rows.last().map(|row| row.try_get::<i64, _>("now_us")).transpose()?.unwrap_or_default();
+    let now = DateTime::from_timestamp_micros(now)
+        .ok_or_else(|| StoreError::unexpected("a clock out of all bounds"))?;
+    let heads = rows
+        .iter()
+        .map(|row| Ok(LockedHead { tenant: TenantId(row.try_get("tenant_id")?), head: head(row)?, now }))
+        .collect::<Result<_, StoreError>>()?;
+    Ok((tx, heads))
 }
 
-/// Moves a locked head past the entries that were written.
-pub async fn advance(
-    tx: &mut WriterTx,
-    locked: &LockedHead,
-    count: u64,
-    last_id: EntryId,
-) -> Result<(), StoreError> {
-    let moved = sqlx::query("UPDATE heads SET size = $2, last_id = $3 WHERE tenant_id = $1 AND size = $4")
-        .bind(locked.tenant.0)
-        .bind(signed(locked.head.size + count)?)
-        .bind(last_id.0)
-        .bind(signed(locked.head.size)?)
-        .execute(tx.connection())
-        .await?
-        .rows_affected();
-    if moved == 1 { Ok(()) } else { Err(StoreError::unexpected("a locked head has moved")) }
+/// Moves locked heads. Empty where there are none, else ends with a semicolon.
+pub(crate) fn advance_statement(advances: &[Advance]) -> Result<String, StoreError> {
+    if advances.is_empty() {
+        return Ok(String::new());
+    }
+    let tenants = array(advances.iter().map(|a| a.tenant.0));
+    let last_ids = array(advances.iter().map(|a| a.last_id.0));
+    let (mut sizes, mut counts) = (Vec::new(), Vec::new());
+    for advance in advances {
+        sizes.push(signed(advance.size)?);
+        counts.push(signed(advance.count)?);
+    }
+    let (sizes, counts) = (array(sizes), array(counts));
+    Ok(format!(
+        "SELECT custody_advance_heads({tenants}::uuid[], {sizes}::bigint[], {counts}::bigint[], \
+         {last_ids}::uuid[]); "
+    ))
 }
 
 /// The head of the transaction's tenant.

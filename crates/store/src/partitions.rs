@@ -56,6 +56,17 @@ pub async fn coverage(store: &Store) -> Result<Coverage, StoreError> {
     Ok(Coverage { today, missing, ahead })
 }
 
+/// Makes one day's partition; false when it is there.
+pub async fn create(store: &Store, day: NaiveDate) -> Result<bool, StoreError> {
+    let mut tx = store.system_tx().await?;
+    let made = sqlx::query_scalar("SELECT custody_create_partition($1)")
+        .bind(day)
+        .fetch_one(tx.connection())
+        .await?;
+    tx.commit().await?;
+    Ok(made)
+}
+
 /// Drops a past day's partition; false when there is none. A day that still holds an entry of any
 /// tenant is an error.
 pub async fn drop_day(tx: &mut ReaperTx, day: NaiveDate) -> Result<bool, StoreError> {

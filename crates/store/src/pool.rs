@@ -6,13 +6,13 @@ use custody_domain::TenantId;
 use custody_keys::Keys;
 use sqlx::{
     PgPool,
-    postgres::{PgConnectOptions, PgPoolOptions},
+    postgres::{PgConnectOptions, PgPoolOptions, PgRow},
 };
 
 use crate::{
     DatabaseConfig, DatabaseRole, Installation, StoreError,
     connection::Connection,
-    roles,
+    nodelay, roles,
     transaction::{OwnerTx, Tx},
 };
 
@@ -59,7 +59,12 @@ impl Pool {
         connections_max: u32,
         statement_timeout_ms: u128,
     ) -> Self {
+        let port = options.get_port();
         let connections = PgPoolOptions::new()
+            .after_connect(move |_, _| {
+                nodelay::set_on_connections_to(port);
+                Box::pin(std::future::ready(Ok(())))
+            })
             .max_connections(connections_max)
             .acquire_timeout(config.acquire_timeout)
             // A connection that died in the pool is found by BEGIN (see `begin`), which saves a
@@ -80,27 +85,43 @@ impl Pool {
 
     /// One round trip.
     pub(crate) async fn begin<R>(&self, role: R) -> Result<Tx<R>, StoreError> {
-        Ok(Tx::new(self.begin_with(self.prelude.clone()).await?, role))
+        Ok(Tx::new(self.begin_with(self.prelude.clone()).await?.0, role))
+    }
+
+    /// One round trip: a transaction, and what its first statement answers. No parameters: it goes
+    /// with BEGIN.
+    pub(crate) async fn begin_asking<R>(
+        &self,
+        role: R,
+        statement: &str,
+    ) -> Result<(Tx<R>, Vec<PgRow>), StoreError> {
+        let (connection, rows) = self.begin_with(format!("{}; {statement}", self.prelude)).await?;
+        Ok((Tx::new(connection, role), rows))
     }
 
     /// One round trip: a transaction that sees the tenant's rows.
     pub(crate) async fn begin_in<R>(&self, tenant: TenantId, role: R) -> Result<Tx<R>, StoreError> {
         // Citus hands on SET LOCAL, but neither set_config() nor SET; a UUID needs no quoting.
         let statement = format!("{}; SET LOCAL app.tenant_id = '{tenant}'", self.prelude);
-        Ok(Tx::new(self.begin_with(statement).await?, role))
+        Ok(Tx::new(self.begin_with(statement).await?.0, role))
     }
 
-    async fn begin_with(&self, statement: String) -> Result<Connection, StoreError> {
+    async fn begin_with(&self, statement: String) -> Result<(Connection, Vec<PgRow>), StoreError> {
         // After the database went away each pooled connection may be dead once.
         let mut tries_left = self.connections_max;
         loop {
             let connection = self.connections.acquire().await?;
             match Connection::begin(connection, statement.clone(), self.keeps_statements).await {
-                Ok(connection) => return Ok(connection),
+                Ok(begun) => return Ok(begun),
                 Err(error) if tries_left > 0 && is_dead_connection(&error) => tries_left -= 1,
                 Err(error) => return Err(error.into()),
             }
         }
+    }
+
+    /// None behind a pooler in transaction mode, where a session is another's after each transaction.
+    pub(crate) fn session_options(&self) -> Option<PgConnectOptions> {
+        self.keeps_statements.then(|| (*self.connections.connect_options()).clone())
     }
 
     /// Waits for the transactions that are open.

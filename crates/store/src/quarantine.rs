@@ -1,11 +1,22 @@
 //! The table `quarantine`: what could not become an entry, sealed whole, under a quota.
 
+mod list;
+mod take;
+mod trail;
+mod usage;
+
 use chrono::{DateTime, Utc};
 use custody_domain::QuarantineId;
 use serde::{Deserialize, Serialize};
 use sqlx::{Row as _, postgres::PgRow, types::Json};
 use uuid::Uuid;
 
+pub use self::{
+    list::{Filter, page, walk},
+    take::take,
+    trail::{Replayed, dropped, replayed, shown},
+    usage::refund,
+};
 use crate::{
     StoreError, TenantTx,
     audit_outbox::json_text,
@@ -39,8 +50,10 @@ pub struct NewItem<'a> {
     pub source_format: &'a str,
     /// As in an entry.
     pub recorded_by: serde_json::Value,
-    /// Of the item as received.
+    /// Of what is kept.
     pub size_bytes: u64,
+    /// Of the item as received, where only its beginning is kept.
+    pub sent_bytes: Option<u64>,
     pub sealed: &'a [u8],
 }
 
@@ -63,30 +76,33 @@ pub struct Item {
     pub errors: Vec<ItemError>,
     pub source_format: String,
     pub recorded_by: serde_json::Value,
+    /// Of what is kept.
     pub size_bytes: u64,
+    /// Of the item as received, where only its beginning is kept.
+    pub sent_bytes: Option<u64>,
 }
 
-const ITEM: &str =
-    "SELECT id, received_at, reason, errors, source_format, recorded_by, size_bytes FROM quarantine";
+/// What [`read`] reads.
+const COLUMNS: &str = "id, received_at, reason, errors, source_format, recorded_by, size_bytes, sent_bytes";
 
 /// Keeps an item within the quota. An item that is there already costs nothing.
 pub async fn keep(tx: &mut TenantTx, item: &NewItem<'_>, quota: Quota) -> Result<Kept, StoreError> {
     if let Some(id) = find(tx, item.fp16).await? {
         return Ok(Kept::Known(id));
     }
-    if !charge(tx, item.size_bytes, quota).await? {
+    if !usage::charge(tx, item.size_bytes, quota).await? {
         return Ok(Kept::Full);
     }
     // The usage row is locked now, so whoever kept the same item meanwhile has committed.
     if let Some(id) = find(tx, item.fp16).await? {
-        refund(tx, item.size_bytes).await?;
+        refund(tx, 1, item.size_bytes).await?;
         return Ok(Kept::Known(id));
     }
     let id = QuarantineId(Uuid::now_v7());
     sqlx::query(
         "INSERT INTO quarantine
-             (tenant_id, id, fp16, reason, errors, source_format, recorded_by, size_bytes, sealed)
-         VALUES ($1, $2, $3, $4, $5::json, $6, $7::json, $8, $9)",
+             (tenant_id, id, fp16, reason, errors, source_format, recorded_by, size_bytes, sealed, sent_bytes)
+         VALUES ($1, $2, $3, $4, $5::json, $6, $7::json, $8, $9, $10)",
     )
     .bind(tx.tenant().0)
     .bind(id.0)
@@ -97,32 +113,15 @@ pub async fn keep(tx: &mut TenantTx, item: &NewItem<'_>, quota: Quota) -> Result
     .bind(json_text(&item.recorded_by)?)
     .bind(signed(item.size_bytes)?)
     .bind(item.sealed)
+    .bind(item.sent_bytes.map(signed).transpose()?)
     .execute(tx.connection())
     .await?;
     Ok(Kept::New(id))
 }
 
-/// Newest first, those before `before`.
-pub async fn page(
-    tx: &mut TenantTx,
-    before: Option<QuarantineId>,
-    limit: u32,
-) -> Result<Vec<Item>, StoreError> {
-    sqlx::query(sqlx::AssertSqlSafe(format!(
-        "{ITEM} WHERE tenant_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
-    )))
-    .bind(tx.tenant().0)
-    .bind(before.map_or(Uuid::max(), |id| id.0))
-    .bind(i64::from(limit))
-    .fetch_all(tx.connection())
-    .await?
-    .iter()
-    .map(read)
-    .collect()
-}
-
 pub async fn get(tx: &mut TenantTx, id: QuarantineId) -> Result<Option<Item>, StoreError> {
-    sqlx::query(sqlx::AssertSqlSafe(format!("{ITEM} WHERE tenant_id = $1 AND id = $2")))
+    let sql = format!("SELECT {COLUMNS} FROM quarantine WHERE tenant_id = $1 AND id = $2");
+    sqlx::query(sqlx::AssertSqlSafe(sql))
         .bind(tx.tenant().0)
         .bind(id.0)
         .fetch_optional(tx.connection())
@@ -150,36 +149,6 @@ async fn find(tx: &mut TenantTx, fp16: [u8; 16]) -> Result<Option<QuarantineId>,
     Ok(id.map(QuarantineId))
 }
 
-/// Adds an item to the usage if the quota allows it, and locks the usage either way.
-async fn charge(tx: &mut TenantTx, size_bytes: u64, quota: Quota) -> Result<bool, StoreError> {
-    let tenant = tx.tenant().0;
-    sqlx::query("INSERT INTO quarantine_usage (tenant_id) VALUES ($1) ON CONFLICT (tenant_id) DO NOTHING")
-        .bind(tenant)
-        .execute(tx.connection())
-        .await?;
-    let changed = sqlx::query(
-        "UPDATE quarantine_usage SET items = items + 1, bytes = bytes + $2
-         WHERE tenant_id = $1 AND items + 1 <= $3 AND bytes + $2 <= $4",
-    )
-    .bind(tenant)
-    .bind(signed(size_bytes)?)
-    .bind(i64::try_from(quota.items_max).unwrap_or(i64::MAX))
-    .bind(i64::try_from(quota.bytes_max).unwrap_or(i64::MAX))
-    .execute(tx.connection())
-    .await?
-    .rows_affected();
-    Ok(changed == 1)
-}
-
-async fn refund(tx: &mut TenantTx, size_bytes: u64) -> Result<(), StoreError> {
-    sqlx::query("UPDATE quarantine_usage SET items = items - 1, bytes = bytes - $2 WHERE tenant_id = $1")
-        .bind(tx.tenant().0)
-        .bind(signed(size_bytes)?)
-        .execute(tx.connection())
-        .await?;
-    Ok(())
-}
-
 fn read(row: &PgRow) -> Result<Item, StoreError> {
     let Json(errors) = row.try_get::<Json<Vec<ItemError>>, _>("errors")?;
     let Json(recorded_by) = row.try_get("recorded_by")?;
@@ -191,5 +160,6 @@ fn read(row: &PgRow) -> Result<Item, StoreError> {
         source_format: row.try_get("source_format")?,
         recorded_by,
         size_bytes: unsigned(row.try_get("size_bytes")?)?,
+        sent_bytes: row.try_get::<Option<i64>, _>("sent_bytes")?.map(unsigned).transpose()?,
     })
 }

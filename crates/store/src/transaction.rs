@@ -3,7 +3,10 @@
 
 use custody_domain::TenantId;
 
-use crate::{StoreError, connection::Connection};
+use crate::{
+    StoreError,
+    connection::{Connection, Uncommitted},
+};
 
 /// A transaction that was begun explicitly; dropped without [`Tx::commit`] it is rolled back.
 #[derive(Debug)]
@@ -21,6 +24,9 @@ pub struct AsWriter(pub(crate) ());
 /// `custody_system`: all tenants, a few columns each, no contents.
 #[derive(Debug)]
 pub struct AsSystem(pub(crate) ());
+/// `custody_system`, while the leases of a follower are this process's own.
+#[derive(Debug)]
+pub struct AsFollower(pub(crate) &'static str);
 /// `custody_reaper`, within one tenant.
 #[derive(Debug)]
 pub struct AsReaper(pub(crate) TenantId);
@@ -31,6 +37,7 @@ pub(crate) struct AsOwner;
 pub type TenantTx = Tx<AsTenant>;
 pub type WriterTx = Tx<AsWriter>;
 pub type SystemTx = Tx<AsSystem>;
+pub type FencedTx = Tx<AsFollower>;
 pub type ReaperTx = Tx<AsReaper>;
 pub(crate) type OwnerTx = Tx<AsOwner>;
 
@@ -42,6 +49,11 @@ impl<R> Tx<R> {
     /// An error where a statement of it has failed: nothing of it is kept then.
     pub async fn commit(self) -> Result<(), StoreError> {
         self.connection.commit().await
+    }
+
+    /// Runs a statement, empty or with a semicolon at its end, and commits, in one round trip.
+    pub(crate) async fn commit_saying(self, statement: &str) -> Result<(), Uncommitted> {
+        self.connection.commit_saying(statement).await
     }
 
     pub async fn rollback(self) -> Result<(), StoreError> {
@@ -57,6 +69,13 @@ impl<R> Tx<R> {
 impl TenantTx {
     /// The tenant whose rows this transaction can see.
     pub fn tenant(&self) -> TenantId {
+        self.role.0
+    }
+}
+
+impl FencedTx {
+    /// The follower whose leases are held.
+    pub fn follower(&self) -> &'static str {
         self.role.0
     }
 }

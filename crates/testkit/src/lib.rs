@@ -1,4 +1,5 @@
-//! Parts that the tests of every crate share: a database of one's own, real data, bounded waiting.
+//! Parts that the tests of every crate share: a database of one's own, real data, the entries that
+//! benches write, bounded waiting.
 //!
 //! May know: PostgreSQL and the file system. Must not: depend on a crate of the product, so that
 //! every one of them can use it in its tests.
@@ -7,6 +8,7 @@
 
 pub mod data;
 pub mod database;
+pub mod entries;
 pub mod proxy;
 pub mod wait;
 

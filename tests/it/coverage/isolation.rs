@@ -53,7 +53,10 @@ impl Belongings {
             .expect(201);
         Self(BTreeMap::from([
             ("/api/v1/logs/{id}", text(&entry, "id")),
+            ("/api/v1/logs/{id}/proof", text(&entry, "id")),
             ("/api/v1/quarantine/{id}", text(&quarantined, "quarantine_id")),
+            ("/api/v1/quarantine/{id}/content", text(&quarantined, "quarantine_id")),
+            ("/api/v1/quarantine/{id}/replay", text(&quarantined, "quarantine_id")),
             ("/api/v1/users/{id}", text(&users["items"][0], "id")),
             ("/api/v1/invitations/{id}", text(&open, "id")),
             ("/api/v1/api-keys/{id}", text(&key, "id")),

@@ -38,7 +38,32 @@ impl Deeds {
         admin.delete(&format!("/api/v1/invitations/{}", other["id"].as_str().unwrap())).await.expect(204);
 
         Self::person(server, &tenant, &email, password).await;
+        Self::quarantine(&tenant).await;
         Self { tenant, operator }
+    }
+
+    /// What is done with what could not become an entry.
+    async fn quarantine(tenant: &Tenant) {
+        let admin = &tenant.admin;
+        let kept = async |action: &str| {
+            let event =
+                json!({"action": action, "actor": {"id": "u"}, "occurred_at": "2026-01-31T09:30:00Z"});
+            let kept = tenant.writer.post("/api/v1/logs", &event).await.problem(422);
+            format!("/api/v1/quarantine/{}", kept["quarantine_id"].as_str().unwrap())
+        };
+        // No time any more, so nothing is taken until the policy is another one.
+        let policy = json!({"version": 1, "mask": ["/occurred_at"]});
+        admin.put("/api/v1/mask-policy", &policy).await.expect(200);
+        let (first, second, _) = (kept("a.1").await, kept("a.2").await, kept("a.3").await);
+        admin.get(&format!("{first}/content")).await.expect(200);
+        let mended = json!({"action": "a.1", "actor": {"id": "u"}});
+        admin.post(&format!("{first}/replay"), &mended).await.expect(201);
+        admin.delete(&second).await.expect(204);
+        admin.put("/api/v1/mask-policy", &json!({"version": 1})).await.expect(200);
+        let all = json!({"all": true});
+        assert_eq!(admin.post("/api/v1/quarantine/replay", &all).await.expect(200)["accepted"], 1);
+        tenant.writer.post("/api/v1/logs", &json!({"action": "a.4"})).await.problem(422);
+        assert_eq!(admin.post("/api/v1/quarantine/drop", &all).await.expect(200)["dropped"], 1);
     }
 
     /// What a person does with their own session, and what an admin then does to them.

@@ -36,6 +36,8 @@ pub(crate) struct Options {
     pub(crate) database: Option<String>,
     pub(crate) data: Option<PathBuf>,
     pub(crate) flags: Vec<String>,
+    /// For the server alone, not for the commands beside it.
+    pub(crate) environment: Vec<(String, String)>,
 }
 
 static SHARED: OnceCell<Server> = OnceCell::const_new();
@@ -63,6 +65,7 @@ impl Server {
         let log = tempfile::NamedTempFile::with_prefix("custody-test-").unwrap().into_temp_path();
         let mut command = Command::new(BINARY);
         clean_environment(&mut command, &data, options.database.as_deref());
+        command.envs(options.environment.iter().map(|(name, value)| (name, value)));
         command.args(["serve", "--until-stdin-closes"]).args(&options.flags);
         if !options.flags.iter().any(|flag| flag.starts_with("--listen")) {
             command.args(["--listen", "127.0.0.1:0"]);
@@ -94,6 +97,12 @@ impl Server {
 
     pub(crate) fn pid(&self) -> u32 {
         self.child.id().expect("it runs")
+    }
+
+    /// The process of its private database.
+    pub(crate) fn postmaster(&self) -> u32 {
+        let pid_file = self.data.join("database/cluster/postmaster.pid");
+        std::fs::read_to_string(pid_file).unwrap().lines().next().unwrap().parse().unwrap()
     }
 
     /// A caller without a credential.
@@ -145,6 +154,11 @@ impl Server {
     /// Asks it to stop as a supervisor does, and waits.
     pub(crate) async fn stop(mut self) -> std::process::ExitStatus {
         drop(self.child.stdin.take());
+        self.child.wait().await.unwrap()
+    }
+
+    /// Waits until it ends by itself.
+    pub(crate) async fn ended(mut self) -> std::process::ExitStatus {
         self.child.wait().await.unwrap()
     }
 

@@ -31,6 +31,19 @@ impl Tenant {
         }
     }
 
+    /// The same callers, asking another server, or the same one after a restart.
+    pub(crate) fn at(&self, server: &Server) -> Self {
+        let at = |api: &Api| Api::new(server.url(), Some(api.bearer()));
+        Self {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            admin: at(&self.admin),
+            auditor: at(&self.auditor),
+            user: at(&self.user),
+            writer: at(&self.writer),
+        }
+    }
+
     pub(crate) fn callers(&self) -> [(&'static str, &Api); 4] {
         [("admin", &self.admin), ("auditor", &self.auditor), ("user", &self.user), ("writer", &self.writer)]
     }

@@ -6,18 +6,9 @@ use std::time::Duration;
 use axum::extract::Request;
 use bytes::{Bytes, BytesMut};
 use http::header;
-use http_body_util::BodyExt as _;
-use tokio::time::{Instant, timeout, timeout_at};
 
-use super::{encoding::Encoding, memory::Reservation};
-use crate::{
-    app::Edge,
-    problem::{Kind, Problem},
-};
-
-/// Bytes a second below which a client is too slow, once its first pause is over. Without it one
-/// byte a pause would hold a connection for years.
-const PACE_MIN: u64 = 1024;
+use super::{encoding::Encoding, frames::Frames, memory::Reservation};
+use crate::{app::Edge, problem::Problem};
 
 /// The decoded body, whole. Its memory is counted for
 /// as long as this lives.
@@ -40,51 +31,33 @@ pub(crate) async fn read_at_pace(
     pause_max: Duration,
 ) -> Result<Body, Problem> {
     let encoding = Encoding::of(request.headers())?;
-    let declared = request.headers().get(header::CONTENT_LENGTH);
-    let declared = declared.and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<usize>().ok());
-    if declared.is_some_and(|length| length > limit) {
+    if declared_length(&request).is_some_and(|length| length > limit as u64) {
         return Err(Problem::too_large(limit));
     }
     let mut reserved = edge.body_memory.reservation(&request);
-    let sent = collect(request.into_body(), limit, pause_max, &mut reserved).await?;
+    let frames = Frames::new(request.into_body(), pause_max);
+    let sent = collect(frames, limit, &mut reserved).await?;
     let bytes = encoding.decode(sent, limit, &mut reserved).await?;
     Ok(Body { bytes, _reserved: reserved })
 }
 
-async fn collect(
-    mut body: axum::body::Body,
-    limit: usize,
-    pause_max: Duration,
-    reserved: &mut Reservation,
-) -> Result<Bytes, Problem> {
-    let mut started = Instant::now();
-    let mut read = BytesMut::new();
-    loop {
-        let due = started + pause_max + Duration::from_secs(read.len() as u64 / PACE_MIN);
-        let next = timeout_at(due, timeout(pause_max, body.frame())).await;
-        let frame = match next {
-            Ok(Ok(Some(Ok(frame)))) => frame,
-            Ok(Ok(None)) => return Ok(read.freeze()),
-            Ok(Ok(Some(Err(error)))) => {
-                return Err(Problem::new(Kind::BadRequest, "The body broke off.").caused_by(error));
-            }
-            Ok(Err(_)) | Err(_) => return Err(too_slow(read.len(), pause_max)),
-        };
-        if let Ok(data) = frame.into_data() {
-            if read.len() + data.len() > limit {
-                return Err(Problem::too_large(limit));
-            }
-            started += reserved.grow(read.len() + data.len()).await?;
-            read.extend_from_slice(&data);
-        }
-    }
+/// What `Content-Length` says, before decompression.
+pub(crate) fn declared_length(request: &Request) -> Option<u64> {
+    request.headers().get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
-fn too_slow(read: usize, pause_max: Duration) -> Problem {
-    let pause = pause_max.as_secs();
-    let detail = format!(
-        "The body stopped coming after {read} bytes: at most {pause} s may lie between two pieces, \
-         and at least {PACE_MIN} bytes a second must come."
-    );
-    Problem::new(Kind::RequestTimeout, detail)
+async fn collect(mut frames: Frames, limit: usize, reserved: &mut Reservation) -> Result<Bytes, Problem> {
+    let mut read = BytesMut::new();
+    while let Some(data) = frames.next().await? {
+        if read.len() + data.len() > limit {
+            return Err(Problem::too_large(limit));
+        }
+        reserved.grow(read.len() + data.len()).await?;
+        // Most bodies come in one piece, which need not be copied.
+        if read.is_empty() && frames.is_at_end() {
+            return Ok(data);
+        }
+        read.extend_from_slice(&data);
+    }
+    Ok(read.freeze())
 }

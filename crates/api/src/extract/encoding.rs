@@ -10,7 +10,7 @@ use crate::problem::{Kind, Problem};
 
 /// 8 MiB, the most that a zstd frame may ask of an HTTP decoder (RFC 9659). The library's own limit,
 /// 128 MiB, would let a hundred bytes reserve that much.
-const ZSTD_WINDOW_LOG_MAX: u32 = 23;
+pub(super) const ZSTD_WINDOW_LOG_MAX: u32 = 23;
 
 /// Bodies that are larger, or become so, are expanded on a thread of their own.
 const INLINE_BYTES_MAX: usize = 16 << 10;
@@ -94,7 +94,7 @@ impl Encoding {
     }
 
     /// Bytes that the decoder itself keeps of what it has expanded so far; gzip's 32 KiB are nothing.
-    fn window(self, expanded: usize) -> usize {
+    pub(super) fn window(self, expanded: usize) -> usize {
         if self == Self::Zstd { expanded.min(1 << ZSTD_WINDOW_LOG_MAX) } else { 0 }
     }
 }

@@ -11,13 +11,14 @@ use std::{
 };
 
 use axum::{
-    body::{Body, BodyDataStream, HttpBody as _},
+    body::{Body, HttpBody},
     extract::Request,
     middleware::Next,
     response::Response,
 };
 use bytes::Bytes;
-use futures::{Stream, StreamExt as _};
+use http_body::{Frame, SizeHint};
+use http_body_util::BodyExt as _;
 use tokio::{
     runtime::Handle,
     time::{Instant, timeout, timeout_at},
@@ -29,31 +30,39 @@ const DISCARDING_TIME_MAX: Duration = Duration::from_secs(10);
 const PAUSE_MAX: Duration = Duration::from_secs(2);
 
 pub(crate) async fn lingering(request: Request, next: Next) -> Response {
-    let request = request.map(|body| {
-        if body.is_end_stream() {
-            return body;
-        }
-        Body::from_stream(Lingering { rest: Some(body.into_data_stream()) })
-    });
+    let request = request
+        .map(|body| if body.is_end_stream() { body } else { Body::new(Lingering { rest: Some(body) }) });
     next.run(request).await
 }
 
 /// A body that is read to its end even if nobody wants it.
 struct Lingering {
     /// None once the end was seen.
-    rest: Option<BodyDataStream>,
+    rest: Option<Body>,
 }
 
-impl Stream for Lingering {
-    type Item = Result<Bytes, axum::Error>;
+impl HttpBody for Lingering {
+    type Data = Bytes;
+    type Error = axum::Error;
 
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let Some(rest) = &mut self.rest else { return Poll::Ready(None) };
-        let polled = rest.poll_next_unpin(context);
-        if matches!(polled, Poll::Ready(None | Some(Err(_)))) {
+        let polled = Pin::new(&mut *rest).poll_frame(context);
+        if matches!(polled, Poll::Ready(None | Some(Err(_)))) || rest.is_end_stream() {
             self.rest = None;
         }
         polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.as_ref().is_none_or(HttpBody::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.rest.as_ref().map_or_else(|| SizeHint::with_exact(0), HttpBody::size_hint)
     }
 }
 
@@ -65,12 +74,12 @@ impl Drop for Lingering {
     }
 }
 
-/// Bounded in bytes and in time; dropping the stream closes the connection.
-async fn discard(mut rest: BodyDataStream) {
+/// Bounded in bytes and in time; dropping the body closes the connection.
+async fn discard(mut rest: Body) {
     let due = Instant::now() + DISCARDING_TIME_MAX;
     let mut discarded = 0;
-    while let Ok(Ok(Some(Ok(piece)))) = timeout_at(due, timeout(PAUSE_MAX, rest.next())).await {
-        discarded += piece.len();
+    while let Ok(Ok(Some(Ok(frame)))) = timeout_at(due, timeout(PAUSE_MAX, rest.frame())).await {
+        discarded += frame.data_ref().map_or(0, Bytes::len);
         if discarded > DISCARDED_BYTES_MAX {
             return;
         }

@@ -3,7 +3,7 @@
 
 use custody_auth::{DirectoryError, TokenError, sign_in_limits::TooMany};
 use custody_keys::KeyError;
-use custody_ledger::LedgerError;
+use custody_ledger::{LedgerError, TreeError};
 use custody_search::SearchError;
 use custody_store::{IdentityError, StoreError};
 use http::{HeaderValue, header};
@@ -36,7 +36,13 @@ impl From<LedgerError> for Problem {
     fn from(error: LedgerError) -> Self {
         match error {
             LedgerError::Unavailable(_) => away(error),
+            LedgerError::Full => {
+                Self::unavailable("More waits to be written than the server holds; try again.", 1)
+            }
             LedgerError::NotFound => Self::not_found(),
+            LedgerError::Tree(TreeError::Behind) => {
+                Self::unavailable("The checkpoint that covers it is not made yet; try again.", 1)
+            }
             LedgerError::Store(error) => error.into(),
             // Both pass once an operator has acted, and until then no client is at fault.
             LedgerError::NoPartition { .. } | LedgerError::ClockAhead { .. } => {

@@ -5,4 +5,5 @@ pub(crate) mod bulk;
 pub(crate) mod create;
 pub(crate) mod get;
 pub(crate) mod list;
+pub(crate) mod proof;
 pub(crate) mod shapes;

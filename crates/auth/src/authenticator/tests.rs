@@ -627,3 +627,17 @@ async fn signed_in_with_a_one_time_secret_nothing_works_but_setting_a_password()
         assert_eq!(who.permit(operation, None).is_ok(), open, "{operation:?}");
     }
 }
+
+/// What is remembered of a token is its signature under one key, and nothing that can change.
+#[tokio::test]
+async fn a_token_that_was_good_is_asked_everything_else_again() {
+    let house = House::new().await;
+    let token = house.access_token().await;
+    house.authenticator.authenticate(&token, now()).await.unwrap();
+    assert_eq!(house.refused(&token, now() + secs(100_000)).await, Refusal::Expired);
+    let (signed, signature) = token.rsplit_once('.').unwrap();
+    let mut other = signature.as_bytes().to_vec();
+    other[10] = if other[10] == b'A' { b'B' } else { b'A' };
+    let other = format!("{signed}.{}", String::from_utf8(other).unwrap());
+    assert_eq!(house.refused(&other, now()).await, Refusal::Signature);
+}

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead};
 
-/// The largest item that is kept; the server takes no larger body.
+/// The largest item that is sent. The server quarantines items above 2 MiB, and says so.
 pub(super) const ITEM_BYTES_MAX: usize = 4 << 20;
 
 /// A place in a file: `line` from 1, `byte` from 0, both in the decompressed text.

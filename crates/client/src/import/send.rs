@@ -161,6 +161,8 @@ impl Sender {
     /// One request, tried again while the server is away or busy.
     async fn post(&mut self, batch: &Batch) -> Result<Vec<Told>, ClientError> {
         let body = bytes::Bytes::from(batch.body());
+        // Whatever became of a try, the next adds nothing to it.
+        let key = format!("import-{}", uuid::Uuid::new_v4());
         let (mut tried, mut first_failure) = (0, None);
         loop {
             let request = self
@@ -168,6 +170,7 @@ impl Sender {
                 .request(Method::POST, "/api/v1/logs/bulk")
                 .query(&[("format", self.format.as_str())])
                 .header(CONTENT_TYPE, "application/x-ndjson")
+                .header("idempotency-key", &key)
                 .body(body.clone());
             let error = match self.client.json::<Answer>(request).await {
                 Ok(answer) if answer.items.len() == batch.items.len() => return Ok(answer.items),

@@ -83,10 +83,7 @@ impl fmt::Display for Summary {
         }
         if self.sent_again > 0 {
             let again = count(self.sent_again, "event was", "events were");
-            write!(
-                f,
-                "\n{again} sent again after a failure; one without an id of its own may be in the log twice"
-            )?;
+            write!(f, "\n{again} sent again after a failure, under the same key: none is in the log twice")?;
         }
         if let Some(why) = &self.stopped {
             write!(f, "\nstopped early: {why}")?;
@@ -129,7 +126,7 @@ mod tests {
             summary.to_string(),
             "9 events read from 2 files: 1 accepted, 0 duplicate, 3 quarantined (schema 2, time 1), 2 put off, 3 failed\n\
              1 place could not be read\n\
-             1 event was sent again after a failure; one without an id of its own may be in the log twice\n\
+             1 event was sent again after a failure, under the same key: none is in the log twice\n\
              Run the same command again to go on: events with an id of their own are not taken twice."
         );
         assert!(!summary.is_complete());

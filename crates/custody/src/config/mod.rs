@@ -36,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) internal_networks: List<IpNetwork>,
     pub(crate) cors_origins: List<String>,
     pub(crate) body_limit_bytes: usize,
+    pub(crate) bulk_limit_bytes: u64,
+    pub(crate) spool_limit_bytes: u64,
     pub(crate) read_timeout_seconds: u64,
     pub(crate) rate_limit_tenant: u32,
     pub(crate) rate_limit_credential: u32,

@@ -1,10 +1,14 @@
-//! The work that goes on beside the requests: the audit outbox becomes entries, partitions are made
-//! ahead, the private database's state is told.
+//! The work that goes on beside the requests: the log is followed, the audit outbox becomes entries,
+//! partitions are made ahead, the private database's state is told.
 
 use std::time::Duration;
 
 use chrono::Utc;
 use custody_ingest::{Ingest, outbox};
+use custody_ledger::{
+    Ledger,
+    follow::{self, FollowConfig, Singletons},
+};
 use custody_store::{Store, embedded::State, expired, partitions};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{sync::watch, task::JoinSet};
@@ -24,29 +28,45 @@ const METRICS_PAUSE: Duration = Duration::from_secs(5);
 /// The tasks, and the word that ends them.
 pub(super) struct Background {
     tasks: JoinSet<()>,
+    /// What runs once in the whole installation; none where this process is not to work.
+    followers: Option<Singletons>,
     stop: CancellationToken,
 }
 
 impl Background {
-    pub(super) fn start(installation: &Installation, ingest: &Ingest, metrics: &PrometheusHandle) -> Self {
-        let stop = CancellationToken::new();
+    /// What every process does for itself; and, where `works`, what one of them does for all.
+    pub(super) fn start(
+        installation: &Installation,
+        (ledger, ingest): (&Ledger, &Ingest),
+        metrics: &PrometheusHandle,
+        works: bool,
+    ) -> Self {
+        let (stop, store) = (CancellationToken::new(), &installation.store);
         let mut tasks = JoinSet::new();
-        let drainer =
-            outbox::Drainer::new(installation.store.clone(), ingest.clone(), installation.authority.clone());
-        tasks.spawn(until(&stop, drain(drainer)));
-        tasks.spawn(until(&stop, maintain_partitions(installation.store.clone())));
-        tasks.spawn(until(&stop, sweep(installation.store.clone())));
         tasks.spawn(until(&stop, upkeep(metrics.clone())));
+        tasks.spawn(until(&stop, follow::announce(store.clone(), ledger.moved())));
         if let Some(server) = installation.private_server() {
             tasks.spawn(until(&stop, tell_state(server.state())));
         }
-        Self { tasks, stop }
+        if works {
+            let drainer = outbox::Drainer::new(store.clone(), ingest.clone(), installation.authority.clone());
+            tasks.spawn(until(&stop, drain(drainer)));
+            tasks.spawn(until(&stop, maintain_partitions(store.clone())));
+            tasks.spawn(until(&stop, sweep(store.clone())));
+        }
+        let followers = works
+            .then(|| Singletons::start(store, ledger.moved(), follow::all(ledger), FollowConfig::default()));
+        Self { tasks, followers, stop }
     }
 
-    /// Ends each at its next pause; what it left unfinished is found by the next start.
-    pub(super) async fn stop(mut self) {
+    /// Ends each at its next pause; what it left unfinished is found by the next start. Followers end
+    /// what they have begun, for which they have `patience`.
+    pub(super) async fn stop(mut self, patience: Duration) {
         self.stop.cancel();
         while self.tasks.join_next().await.is_some() {}
+        if let Some(followers) = self.followers {
+            followers.stop(patience).await;
+        }
     }
 }
 

@@ -26,8 +26,40 @@ pub struct Members {
 }
 
 impl Members {
+    /// For an entry of the usual size.
+    pub(super) fn with_room() -> Self {
+        Self {
+            canonical: Vec::with_capacity(2048),
+            pointers: String::with_capacity(512),
+            spans: Vec::with_capacity(32),
+        }
+    }
+
+    /// Those of `content`, in the place of whatever was here.
+    pub(super) fn cut(&mut self, content: &Object<'_>) {
+        self.canonical.clear();
+        self.pointers.clear();
+        self.spans.clear();
+        self.canonical.push(b'{');
+        for (i, (key, value)) in sorted(content).enumerate() {
+            self.key(i == 0, key);
+            match value {
+                Value::Object(container) if is_container(key, value) => {
+                    self.canonical.push(b'{');
+                    for (j, (inner, value)) in sorted(container).enumerate() {
+                        self.key(j == 0, inner);
+                        self.add(key, inner, value);
+                    }
+                    self.canonical.push(b'}');
+                }
+                _ => self.add("", key, value),
+            }
+        }
+        self.canonical.push(b'}');
+    }
+
     /// In the order of the canonical form.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &[u8])> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &[u8])> + Clone {
         self.spans.iter().map(|(pointer, value)| {
             (
                 self.pointers.get(pointer.clone()).unwrap_or_default(),
@@ -53,10 +85,12 @@ impl Members {
         self.canonical
     }
 
-    fn add(&mut self, container: Option<&str>, key: &str, value: &Value<'_>) {
+    /// `container`: a member's key, empty at the top. None of the containers' names needs an escape.
+    fn add(&mut self, container: &str, key: &str, value: &Value<'_>) {
         let pointer = self.pointers.len();
-        if let Some(container) = container {
-            push_token(&mut self.pointers, container);
+        if !container.is_empty() {
+            self.pointers.push('/');
+            self.pointers.push_str(container);
         }
         push_token(&mut self.pointers, key);
         let start = self.canonical.len();
@@ -76,26 +110,7 @@ impl Members {
 /// Cuts `content` into its members, writing its canonical form once: every member's value is a part
 /// of it.
 pub fn members(content: &Object<'_>) -> Members {
-    let mut members = Members {
-        canonical: Vec::with_capacity(2048),
-        pointers: String::with_capacity(512),
-        spans: Vec::with_capacity(32),
-    };
-    members.canonical.push(b'{');
-    for (i, (key, value)) in sorted(content).into_iter().enumerate() {
-        members.key(i == 0, key);
-        match value {
-            Value::Object(container) if is_container(key, value) => {
-                members.canonical.push(b'{');
-                for (j, (inner, value)) in sorted(container).into_iter().enumerate() {
-                    members.key(j == 0, inner);
-                    members.add(Some(key), inner, value);
-                }
-                members.canonical.push(b'}');
-            }
-            _ => members.add(None, key, value),
-        }
-    }
-    members.canonical.push(b'}');
+    let mut members = Members::with_room();
+    members.cut(content);
     members
 }

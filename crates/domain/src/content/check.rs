@@ -9,7 +9,7 @@ use super::{
     size::excess,
 };
 use crate::{
-    Outcome, Severity, canonical, columns,
+    Outcome, Severity, columns,
     json::{Object, Value, push_token},
     time::parse_rfc3339,
 };
@@ -71,6 +71,18 @@ fn is_unseen(c: char) -> bool {
             | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// The pointers to one who acts or is acted on: no text is made where nothing is wrong.
+struct Party {
+    whole: &'static str,
+    id: &'static str,
+    kind: &'static str,
+    name: &'static str,
+}
+
+const ACTOR: Party = Party { whole: "/actor", id: "/actor/id", kind: "/actor/type", name: "/actor/name" };
+const RESOURCE: Party =
+    Party { whole: "/resource", id: "/resource/id", kind: "/resource/type", name: "/resource/name" };
+
 struct Check {
     violations: Vec<Violation>,
     received_at: DateTime<Utc>,
@@ -81,16 +93,20 @@ impl Check {
     fn member(&mut self, key: &str, value: &Value<'_>) {
         match key {
             "action" => self.action(value),
-            "actor" => self.party("/actor", value, Text::COLUMN.filled()),
-            "resource" => self.party("/resource", value, Text::COLUMN),
+            "actor" => self.party(&ACTOR, value, Text::COLUMN.filled()),
+            "resource" => self.party(&RESOURCE, value, Text::COLUMN),
             "occurred_at" => self.occurred_at(value),
             "severity" => self.one_of("/severity", value, &Severity::ALL.map(Severity::as_str)),
             "outcome" => self.one_of("/outcome", value, &Outcome::ALL.map(Outcome::as_str)),
-            "message" | "user_agent" => drop(self.text(&at("", key), value, Text::LONG)),
-            "session_id" | "request_id" => drop(self.text(&at("", key), value, Text::COLUMN)),
+            "message" => drop(self.text("/message", value, Text::LONG)),
+            "user_agent" => drop(self.text("/user_agent", value, Text::LONG)),
+            "session_id" => drop(self.text("/session_id", value, Text::COLUMN)),
+            "request_id" => drop(self.text("/request_id", value, Text::COLUMN)),
             "event_id" => drop(self.text("/event_id", value, Text::NAME.filled())),
             "ip" => self.ip(value),
-            "before" | "after" | "metadata" => drop(self.object(&at("", key), value)),
+            "before" => drop(self.object("/before", value)),
+            "after" => drop(self.object("/after", value)),
+            "metadata" => drop(self.object("/metadata", value)),
             "producer" => self.producer(value),
             _ if SERVERS.contains(&key) => self.servers(key, value),
             _ => self.unknown("", key, &SENT),
@@ -126,19 +142,15 @@ impl Check {
     }
 
     /// `actor` or `resource`.
-    fn party(&mut self, pointer: &str, value: &Value<'_>, id: Text) {
-        let Some(party) = self.object(pointer, value) else { return };
+    fn party(&mut self, at: &Party, value: &Value<'_>, id: Text) {
+        let Some(party) = self.object(at.whole, value) else { return };
         for (key, value) in party.iter() {
-            let rule = match key {
-                "id" => id,
-                "type" => Text::COLUMN,
-                "name" => Text::NAME,
-                _ => {
-                    self.unknown(pointer, key, &["type", "id", "name"]);
-                    continue;
-                }
-            };
-            self.text(&at(pointer, key), value, rule);
+            match key {
+                "id" => drop(self.text(at.id, value, id)),
+                "type" => drop(self.text(at.kind, value, Text::COLUMN)),
+                "name" => drop(self.text(at.name, value, Text::NAME)),
+                _ => self.unknown(at.whole, key, &["type", "id", "name"]),
+            }
         }
     }
 
@@ -146,8 +158,8 @@ impl Check {
         let Some(producer) = self.object("/producer", value) else { return };
         for (key, value) in producer.iter() {
             match key {
-                "id" => drop(self.text("/producer/id", value, Text::NAME.filled())),
-                "seq" if is_count(value) => {}
+                "id" => drop(self.text("/producer/id", value, Text::COLUMN.filled())),
+                "seq" if columns::count(value).is_some() => {}
                 "seq" => {
                     let detail = format!("must be a whole number from 0 to {PRODUCER_SEQ_MAX}");
                     self.add("/producer/seq".to_owned(), Kind::Schema, detail);
@@ -258,12 +270,4 @@ fn at(parent: &str, key: &str) -> String {
     let mut pointer = parent.to_owned();
     push_token(&mut pointer, key);
     pointer
-}
-
-/// A whole number, however it is written (`7`, `7.0`, `7e0`).
-fn is_count(value: &Value<'_>) -> bool {
-    let Value::Number(_) = value else { return false };
-    let text = canonical::to_vec(value);
-    let count = std::str::from_utf8(&text).ok().and_then(|text| text.parse::<u64>().ok());
-    count.is_some_and(|count| count <= PRODUCER_SEQ_MAX)
 }

@@ -61,7 +61,7 @@ fn read<'a>(text: &'a str, limits: &Limits) -> Result<Value<'a>, Failure> {
 fn not_utf8(bytes: &[u8], offset: usize, limits: &Limits) -> ParseError {
     let prefix = bytes.get(..offset).and_then(|p| std::str::from_utf8(p).ok());
     let pointer = match prefix.map(|p| read(p, limits)) {
-        Some(Err(failure)) if failure.offset < offset => return failure.into_error(),
+        Some(Err(failure)) if failure.offset() < offset => return failure.into_error(),
         Some(Err(failure)) => failure.into_error().pointer,
         _ => String::new(),
     };

@@ -7,7 +7,7 @@ use super::Value;
 /// Appends `/` and `key`, escaped: `~` as `~0`, `/` as `~1`.
 pub fn push_token(pointer: &mut String, key: &str) {
     pointer.push('/');
-    if !key.contains(['~', '/']) {
+    if !key.bytes().any(|byte| matches!(byte, b'~' | b'/')) {
         pointer.push_str(key);
         return;
     }

@@ -68,7 +68,7 @@ pub(super) struct Named {
 /// The detector that a value under this name belongs to, if any that is on.
 pub(super) fn detect(key: &str, enabled: DetectorSet) -> Option<Named> {
     let key = plain(key);
-    if key.len() > NAME_LENGTH_MAX || !is_likely(&key) {
+    if key.len() > NAME_LENGTH_MAX || !has_pairs_of_one(&key) || !is_likely(&key) {
         return None;
     }
     let mut words = words(&key);
@@ -111,11 +111,48 @@ fn is_invisible(c: char) -> bool {
             | '\u{fff0}'..='\u{fffb}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// Whether [`is_likely`] may say yes, which of most names costs nothing but this: all pairs of letters
+/// that are neighbours in one of [`LIKELY`] are in the name. Pairs are told apart by 64 bits.
+fn has_pairs_of_one(key: &str) -> bool {
+    const OF_EACH: [u64; LIKELY.len()] = {
+        let mut of_each = [0; LIKELY.len()];
+        let mut at = 0;
+        while at < LIKELY.len() {
+            let word = LIKELY[at].as_bytes();
+            let mut letter = 1;
+            while letter < word.len() {
+                of_each[at] |= pair(word[letter - 1], word[letter]);
+                letter += 1;
+            }
+            at += 1;
+        }
+        of_each
+    };
+    // What of other letters is a letter, is a longer question.
+    if !key.is_ascii() {
+        return true;
+    }
+    let mut pairs = 0;
+    let mut before = 0;
+    for byte in key.bytes().filter(u8::is_ascii_alphanumeric) {
+        pairs |= pair(before, byte);
+        before = byte;
+    }
+    OF_EACH.iter().filter(|of_one| pairs & **of_one == **of_one).count() > 0
+}
+
+/// The bit of two neighbours, whatever their case.
+const fn pair(before: u8, letter: u8) -> u64 {
+    1 << (((before & 0x1f) as u32 * 7 + (letter & 0x1f) as u32) % 64)
+}
+
+/// Whether one of [`LIKELY`] stands in the letters and digits of a name, across whatever else.
 fn is_likely(key: &str) -> bool {
     let Some(likely) = LIKELY_AT_ALL.as_ref() else { return true };
-    likely.is_match(key)
-        || (!key.bytes().all(|b| b.is_ascii_alphanumeric())
-            && likely.is_match(&key.chars().filter(|c| c.is_alphanumeric()).collect::<String>()))
+    if key.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return likely.is_match(key);
+    }
+    likely.is_match(&key.chars().filter(|c| c.is_alphanumeric()).collect::<String>())
 }
 
 /// Takes a plural's `s` away; whether there was one.

@@ -6,8 +6,10 @@
 //! which secret was read is of no use. docs/masking.md lists every rule.
 
 mod aws_secret;
+mod broken;
 mod card;
 mod detector;
+mod hints;
 mod key_names;
 mod path;
 mod patterns;
@@ -18,7 +20,7 @@ mod walk;
 
 use std::borrow::Cow;
 
-use custody_domain::json::{TooManyPointers, Value};
+use custody_domain::json::{TooManyPointers, Value, push_token};
 pub use detector::{DETECTORS, Detector, DetectorSet};
 pub use policy::{MaskPolicy, PolicyFault};
 
@@ -54,7 +56,18 @@ impl Masker {
     /// is masked already changes nothing. Where so much must be masked that the list of it would be
     /// too large, it stops: then `event` still holds clear values, and must go no further.
     pub fn mask(&self, event: &mut Value<'_>) -> Result<Vec<Masked>, TooManyPointers> {
-        walk::Walk::over(self, event)
+        walk::Walk::over(self, event, &hints::Hints::none())
+    }
+
+    /// The same for an event that was read from `bytes`, of which one look tells where a secret may be
+    /// at all.
+    pub fn mask_read(&self, event: &mut Value<'_>, bytes: &[u8]) -> Result<Vec<Masked>, TooManyPointers> {
+        walk::Walk::over(self, event, &hints::Hints::of(bytes))
+    }
+
+    /// Masks a text that was to be an event and cannot be read as one, for a person to look at.
+    pub fn mask_broken(&self, text: &str) -> String {
+        broken::mask(self, text)
     }
 
     /// Masks what the detectors find in a text that stands outside an event, such as the pointer of
@@ -64,6 +77,15 @@ impl Masker {
             Some((masked, _)) => Cow::Owned(masked),
             None => Cow::Borrowed(text),
         }
+    }
+
+    /// The same for a JSON pointer, which stays one: each of its names by itself.
+    pub fn mask_pointer(&self, pointer: &str) -> String {
+        let mut masked = String::with_capacity(pointer.len());
+        for token in pointer.split('/').skip(1) {
+            push_token(&mut masked, &self.mask_text(&token.replace("~1", "/").replace("~0", "~")));
+        }
+        masked
     }
 }
 

@@ -23,6 +23,7 @@ type Accept = fn(&str, usize, usize) -> bool;
 
 struct Pattern {
     detector: Detector,
+    needs: &'static [u8],
     /// The group that took part, where there are groups, is the secret; else the whole match is.
     regex: Regex,
     accept: Accept,
@@ -80,6 +81,8 @@ struct Source {
     detector: Detector,
     /// Without one of these in the text, in any case of letters, the expression cannot match.
     triggers: &'static [&'static str],
+    /// Nor without each of these, which are searched for last.
+    needs: &'static [u8],
     regex: &'static str,
     accept: Accept,
 }
@@ -87,34 +90,35 @@ struct Source {
 const fn source(
     detector: Detector,
     triggers: &'static [&'static str],
+    needs: &'static [u8],
     regex: &'static str,
     accept: Accept,
 ) -> Source {
-    Source { detector, triggers, regex, accept }
+    Source { detector, triggers, needs, regex, accept }
 }
 
 #[rustfmt::skip]
 const SOURCES: &[Source] = &[
-    source(Detector::PrivateKey, &["private key"], r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?s:.*?)(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\z)", always),
-    source(Detector::PrivateKey, &["age-secret-key-1"], r"AGE-SECRET-KEY-1[0-9A-Z]{20,}", always),
-    source(Detector::Jwt, &["eyj"], r"eyJ[A-Za-z0-9_-]{8,}\.(?:[A-Za-z0-9_-]*\.){1,3}[A-Za-z0-9_-]*", always),
-    source(Detector::BearerToken, &["bearer"], r"(?i-u)bearer\s+([a-z0-9._~+/=-]{16,})", looks_random),
-    source(Detector::BearerToken, &["authorization"], r#"(?i-u)authorization\\*["']?\s*[:=]\s*\\*["']?(?:(?:basic|bearer|token|apikey|negotiate)\s+)?([a-z0-9._~+/=-]{8,})"#, looks_random),
-    source(Detector::AwsSessionToken, &["iqojb3jpz2lu", "fwogzxivyxdz", "fqogzxivyxdz", "aqodyxdz"], r"(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz|AQoDYXdz)[A-Za-z0-9+/=%_-]{60,}", always),
-    source(Detector::AwsSessionToken, &["x-amz-signature=", "x-amz-security-token="], r"(?i-u)x-amz-(?:signature|security-token)=([a-z0-9%+/=_.-]{16,})", always),
-    source(Detector::KnownToken, KNOWN_TRIGGERS, KNOWN_TOKENS, starts_alone),
-    source(Detector::KnownToken, &["hooks.slack.com"], r"(?i-u)hooks\.slack\.com/(?:services|workflows)/([a-z0-9/_-]{20,})", always),
-    source(Detector::KnownToken, &["sig="], r"[?&]sig=([A-Za-z0-9%+/=_-]{30,})", always),
-    source(Detector::UrlPassword, &["@"], r#"://[^\s/:@"']*:([^\s/"']+)@"#, no_reference),
-    source(Detector::Assignment, PASSWORD_TRIGGERS, concat!("(?i)", passwords!(), equals!(), value!("3")), no_reference),
-    source(Detector::Assignment, PASSWORD_TRIGGERS, concat!("(?i)", passwords!(), colon!(), value!("3")), no_prose),
-    source(Detector::Assignment, SECRET_TRIGGERS, concat!("(?i)", secrets!(), equals!(), value!("4")), no_reference),
-    source(Detector::Assignment, SECRET_TRIGGERS, concat!("(?i)", secrets!(), colon!(), value!("4")), no_prose),
-    source(Detector::Assignment, &["pass=", "pass ="], concat!("(?i)(?:^|[^a-z0-9]|(?-i:[a-xz0-9]P))(?:pass|(?-i:ass))\\s*=\\s*", value!("3")), no_reference),
-    source(Detector::Assignment, &["token=", "token:"], concat!(r"(?i)(?:^|[\s?&;,{(\[])token\s*[:=]\s*", value!("8")), no_prose),
-    source(Detector::Assignment, &["--"], concat!("(?i)--(?:", passwords!(), "|", secrets!(), r#"|pass|token|client-secret)(?:\s+|=|\\*["']\s*,\s*)(?:\\+["']([^"'\\]{3,})|"((?:[^"\\]|\\.){3,})|'([^']{3,})|([^\s"'=-][^\s"']{2,}))"#), no_reference),
-    source(Detector::Assignment, &["passw", "pwd", "passphrase", "secret", "key", "token"], concat!("(?i)(?:", passwords!(), "|", secrets!(), r"|token)(?:\s[^<>]{0,256})?>\s*([^<\s][^<]*)</"), no_reference),
-    source(Detector::Assignment, &["cookie"], r#"(?i)cookie\\*["']?\s*:\s*\\*["']?([^\s"'=;,]+(?:=\\*"[^"\r\n]*"|=)[^\r\n"']*)"#, no_reference),
+    source(Detector::PrivateKey, &["private key"], b"-", r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----(?s:.*?)(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----|\z)", always),
+    source(Detector::PrivateKey, &["age-secret-key-1"], b"-", r"AGE-SECRET-KEY-1[0-9A-Z]{20,}", always),
+    source(Detector::Jwt, &["eyj"], b".", r"eyJ[A-Za-z0-9_-]{8,}\.(?:[A-Za-z0-9_-]*\.){1,3}[A-Za-z0-9_-]*", always),
+    source(Detector::BearerToken, &["bearer"], b"", r"(?i-u)bearer\s+([a-z0-9._~+/=-]{16,})", looks_random),
+    source(Detector::BearerToken, &["authorization"], b"", r#"(?i-u)authorization\\*["']?\s*[:=]\s*\\*["']?(?:(?:basic|bearer|token|apikey|negotiate)\s+)?([a-z0-9._~+/=-]{8,})"#, looks_random),
+    source(Detector::AwsSessionToken, &["iqojb3jpz2lu", "fwogzxivyxdz", "fqogzxivyxdz", "aqodyxdz"], b"", r"(?:IQoJb3JpZ2lu|FwoGZXIvYXdz|FQoGZXIvYXdz|AQoDYXdz)[A-Za-z0-9+/=%_-]{60,}", always),
+    source(Detector::AwsSessionToken, &["x-amz-signature=", "x-amz-security-token="], b"=", r"(?i-u)x-amz-(?:signature|security-token)=([a-z0-9%+/=_.-]{16,})", always),
+    source(Detector::KnownToken, KNOWN_TRIGGERS, b"", KNOWN_TOKENS, starts_alone),
+    source(Detector::KnownToken, &["hooks.slack.com"], b"/", r"(?i-u)hooks\.slack\.com/(?:services|workflows)/([a-z0-9/_-]{20,})", always),
+    source(Detector::KnownToken, &["sig="], b"=", r"[?&]sig=([A-Za-z0-9%+/=_-]{30,})", always),
+    source(Detector::UrlPassword, &["@"], b":/@", r#"://[^\s/:@"']*:([^\s/"']+)@"#, no_reference),
+    source(Detector::Assignment, PASSWORD_TRIGGERS, b"=", concat!("(?i)", passwords!(), equals!(), value!("3")), no_reference),
+    source(Detector::Assignment, PASSWORD_TRIGGERS, b":", concat!("(?i)", passwords!(), colon!(), value!("3")), no_prose),
+    source(Detector::Assignment, SECRET_TRIGGERS, b"=", concat!("(?i)", secrets!(), equals!(), value!("4")), no_reference),
+    source(Detector::Assignment, SECRET_TRIGGERS, b":", concat!("(?i)", secrets!(), colon!(), value!("4")), no_prose),
+    source(Detector::Assignment, &["pass=", "pass ="], b"=", concat!("(?i)(?:^|[^a-z0-9]|(?-i:[a-xz0-9]P))(?:pass|(?-i:ass))\\s*=\\s*", value!("3")), no_reference),
+    source(Detector::Assignment, &["token=", "token:"], b"", concat!(r"(?i)(?:^|[\s?&;,{(\[])token\s*[:=]\s*", value!("8")), no_prose),
+    source(Detector::Assignment, &["--"], b"-", concat!("(?i)--(?:", passwords!(), "|", secrets!(), r#"|pass|token|client-secret)(?:\s+|=|\\*["']\s*,\s*)(?:\\+["']([^"'\\]{3,})|"((?:[^"\\]|\\.){3,})|'([^']{3,})|([^\s"'=-][^\s"']{2,}))"#), no_reference),
+    source(Detector::Assignment, &["passw", "pwd", "passphrase", "secret", "key", "token"], b"></", concat!("(?i)(?:", passwords!(), "|", secrets!(), r"|token)(?:\s[^<>]{0,256})?>\s*([^<\s][^<]*)</"), no_reference),
+    source(Detector::Assignment, &["cookie"], b":", r#"(?i)cookie\\*["']?\s*:\s*\\*["']?([^\s"'=;,]+(?:=\\*"[^"\r\n]*"|=)[^\r\n"']*)"#, no_reference),
 ];
 
 const PASSWORD_TRIGGERS: &[&str] = &["passw", "pass_w", "pass-w", "passphrase", "passcode", "pwd"];
@@ -172,6 +176,7 @@ static PATTERNS: LazyLock<Patterns> = LazyLock::new(|| {
             .iter()
             .map(|source| Pattern {
                 detector: source.detector,
+                needs: source.needs,
                 regex: Regex::new(source.regex).expect("the expression compiles"),
                 accept: source.accept,
             })
@@ -243,6 +248,9 @@ fn spans(text: &str, enabled: DetectorSet) -> Vec<Span> {
 
 impl Pattern {
     fn spans(&self, text: &str, spans: &mut Vec<Span>) {
+        if !self.needs.iter().all(|byte| memchr::memchr(*byte, text.as_bytes()).is_some()) {
+            return;
+        }
         for captures in self.regex.captures_iter(text) {
             let Some(secret) = captures.iter().skip(1).flatten().next().or_else(|| captures.get(0)) else {
                 continue;
@@ -351,6 +359,12 @@ fn looks_random(text: &str, start: usize, end: usize) -> bool {
 /// Not in the middle of a word: `task-…` is no `sk-…`.
 fn starts_alone(text: &str, start: usize, _: usize) -> bool {
     !text[..start].ends_with(|c: char| c.is_ascii_alphanumeric())
+}
+
+/// The literals without one of which no expression matches.
+#[cfg(test)]
+pub(super) fn triggers() -> impl Iterator<Item = &'static str> {
+    SOURCES.iter().flat_map(|source| source.triggers).copied()
 }
 
 #[cfg(test)]

@@ -29,6 +29,14 @@ impl PointerPattern {
         }
         Ok(Self(tokens))
     }
+
+    /// The last of its tokens that is a name.
+    pub(super) fn last_name(&self) -> Option<&str> {
+        self.0.iter().rev().find_map(|token| match token {
+            Token::Exactly(text) if text.parse::<usize>().is_err() => Some(text.as_str()),
+            _ => None,
+        })
+    }
 }
 
 impl Token {
@@ -60,6 +68,11 @@ pub(super) struct Ahead<'p> {
 impl<'p> Ahead<'p> {
     pub(super) fn from_root(patterns: &'p [PointerPattern]) -> Self {
         Self { rest: patterns.iter().map(|pattern| pattern.0.as_slice()).collect(), here: false }
+    }
+
+    /// Whether no pattern leads further.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rest.is_empty()
     }
 
     /// From here to the member `key`.

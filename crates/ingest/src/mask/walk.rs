@@ -5,12 +5,13 @@ use std::borrow::Cow;
 use custody_domain::json::{Object, PointerBudget, TooManyPointers, Value};
 
 use super::{
-    Detector, MASK, Masked, Masker, card, is_access_key_id, is_placeholder, is_reference, key_names,
-    path::Path, patterns, pointer_pattern::Ahead,
+    Detector, MASK, Masked, Masker, card, hints::Hints, is_access_key_id, is_placeholder, is_reference,
+    key_names, path::Path, patterns, pointer_pattern::Ahead,
 };
 
 pub(super) struct Walk<'m> {
     masker: &'m Masker,
+    hints: &'m Hints<'m>,
     found: Vec<Masked>,
     budget: PointerBudget,
 }
@@ -52,6 +53,11 @@ impl Policy<'_> {
 }
 
 impl<'m> Policy<'m> {
+    /// Whether it says the same of everything below as it says here.
+    fn leads_nowhere(&self) -> bool {
+        self.mask.is_empty() && (self.kept || self.keep.is_empty())
+    }
+
     fn below(&self, mask: Ahead<'m>, step: impl Fn(&Ahead<'m>) -> Ahead<'m>) -> Self {
         let keep = if self.kept { Ahead::default() } else { step(&self.keep) };
         Self { mask, kept: self.kept || keep.here, keep }
@@ -63,8 +69,9 @@ impl<'m> Policy<'m> {
 type Renamed = Option<Vec<(String, String)>>;
 
 impl<'m> Walk<'m> {
-    pub(super) fn over(masker: &'m Masker, event: &mut Value<'_>) -> Done<Vec<Masked>> {
-        let mut walk = Self { masker, found: Vec::new(), budget: PointerBudget::default() };
+    /// `hints` are those of the bytes that `event` was read from.
+    pub(super) fn over(masker: &'m Masker, event: &mut Value<'_>, hints: &'m Hints<'m>) -> Done<Vec<Masked>> {
+        let mut walk = Self { masker, hints, found: Vec::new(), budget: PointerBudget::default() };
         let policy = Policy {
             mask: Ahead::from_root(&masker.mask),
             keep: Ahead::from_root(&masker.keep),
@@ -144,8 +151,13 @@ impl<'m> Walk<'m> {
             let forced = forced
                 .or_else(|| self.forced_by(key))
                 .or_else(|| named.filter(|_| key.eq_ignore_ascii_case("value")));
+            let path = Path::Key(path, key);
+            if policy.leads_nowhere() {
+                self.value(member, &path, forced, policy)?;
+                continue;
+            }
             let sent = renamed.iter().find(|(new, _)| new == key).map_or(key, |(_, sent)| sent);
-            self.value(member, &Path::Key(path, key), forced, &policy.key(sent))?;
+            self.value(member, &path, forced, &policy.key(sent))?;
         }
         Ok(())
     }
@@ -181,7 +193,11 @@ impl<'m> Walk<'m> {
             value.as_str().filter(|_| names)
         })?;
         // As it will stand there, so that masking again finds the same.
-        self.forced_by(&self.masker.mask_text(name))
+        if self.hints.clear(name) {
+            self.forced_by(name)
+        } else {
+            self.forced_by(&self.masker.mask_text(name))
+        }
     }
 
     fn text(&mut self, text: &str, path: &Path<'_>, forced: Option<Forced>) -> Done<Option<String>> {
@@ -197,6 +213,9 @@ impl<'m> Walk<'m> {
             }
             self.report(path, forced.rule)?;
             return Ok(Some(MASK.to_owned()));
+        }
+        if self.hints.clear(text) {
+            return Ok(None);
         }
         let Some((masked, struck)) = patterns::mask(text, self.masker.enabled) else { return Ok(None) };
         for detector in struck {
@@ -220,6 +239,7 @@ impl<'m> Walk<'m> {
         let enabled = self.masker.enabled;
         let secret: Vec<_> = object
             .iter()
+            .filter(|(key, _)| !self.hints.clear(key))
             .filter_map(|(key, _)| {
                 patterns::mask(key, enabled).map(|(masked, struck)| (key.to_owned(), masked, struck))
             })

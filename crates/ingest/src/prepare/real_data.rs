@@ -29,12 +29,8 @@ struct Counts {
 impl Counts {
     fn add(&mut self, item: &[u8]) {
         let masker = Masker::default();
-        let recorded_by = RecordedBy {
-            principal: "key:x".to_owned(),
-            credential_id: None,
-            via: "POST /api/v1/logs/bulk".to_owned(),
-            peer_ip: None,
-        };
+        let recorded_by =
+            RecordedBy::new("key:x".to_owned(), None, "POST /api/v1/logs/bulk".to_owned(), None);
         let setting = Setting {
             tenant: TenantId(Uuid::nil()),
             masker: &masker,

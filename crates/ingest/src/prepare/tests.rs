@@ -10,12 +10,12 @@ use crate::sample;
 const NOW: &str = "2026-01-05T12:00:00Z";
 
 fn content(item: &[u8], format: Format) -> Result<serde_json::Value, Rejected> {
-    let recorded_by = RecordedBy {
-        principal: format!("key:{}", Uuid::nil()),
-        credential_id: Some(Uuid::nil()),
-        via: "POST /api/v1/logs/bulk".to_owned(),
-        peer_ip: "::ffff:192.0.2.7".parse().ok(),
-    };
+    let recorded_by = RecordedBy::new(
+        format!("key:{}", Uuid::nil()),
+        Some(Uuid::nil()),
+        "POST /api/v1/logs/bulk".to_owned(),
+        "::ffff:192.0.2.7".parse().ok(),
+    );
     let masker = Masker::default();
     let setting = Setting {
         tenant: TenantId(Uuid::from_u128(7)),

@@ -1,35 +1,33 @@
 //! Why a body could not be split, and where.
 
-use super::{ITEMS_MAX, RawItem};
+use super::RawItem;
 
 /// The end of an item could not be found, so that nothing behind it can be told apart.
 #[derive(Debug, thiserror::Error)]
 #[error("line {line}, byte {offset}: {kind}")]
 pub struct SplitError {
     /// In bytes from the start of the body, uncompressed.
-    pub offset: usize,
+    pub offset: u64,
     /// From 1.
-    pub line: usize,
+    pub line: u64,
     pub kind: SplitErrorKind,
-    /// The items that stood whole before the fault. An import may send them on; a request that is
-    /// refused with 400 leaves them out, so that it can be sent again as it is.
-    pub complete: Vec<RawItem>,
+    /// What stands from there on, or from the beginning of the item that it is within, as far as it
+    /// was read. None where nothing does.
+    pub rest: Option<Box<RawItem>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SplitErrorKind {
     #[error("there is nothing in it; send a JSON array or one object a line")]
     Empty,
-    #[error("it ends inside an item; it was cut short")]
+    #[error("it ends before its last bracket; it was cut short")]
     Truncated,
     #[error("a JSON array or object must begin here, not {}", shown(*.byte))]
     NotJson { byte: u8 },
     #[error("a comma or the end of the array must stand here, not {}", shown(*.byte))]
     Unexpected { byte: u8 },
-    #[error("nothing may follow the end of the document, but {} does", shown(*.byte))]
+    #[error("nothing but another document may follow the end of one, but {} does", shown(*.byte))]
     Trailing { byte: u8 },
-    #[error("more than {ITEMS_MAX} items in one body; send it in parts")]
-    TooMany,
 }
 
 /// The byte itself where it can be read, a hint where it is the mark of a compressed file.

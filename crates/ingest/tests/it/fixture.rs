@@ -7,7 +7,7 @@ use custody_auth::{Scope, SystemAuthority};
 use custody_domain::TenantId;
 use custody_ingest::{Format, Ingest, ItemResult, QuarantineQuota, RawItem};
 use custody_keys::Keys;
-use custody_ledger::{Ledger, Order, Range};
+use custody_ledger::{CommitConfig, Ledger, Order, Range};
 use custody_store::{
     DatabaseConfig, DatabaseRole, Installation, Store, migrate,
     tenants::{self, NewTenant},
@@ -45,7 +45,7 @@ impl Fixture {
         let keys = KEYS.1.clone();
         let installation = migrate(&config, &keys, None).await.unwrap().installation;
         let store = Store::connect(&config, &keys).await.unwrap();
-        let ledger = Ledger::new(store.clone(), keys.clone());
+        let ledger = Ledger::new(store.clone(), keys.clone(), CommitConfig::default());
         let ingest = Ingest::new(store.clone(), ledger.clone(), keys.clone(), quota);
         let authority = SystemAuthority::assume();
         Self { database, installation, store, ledger, ingest, keys, authority }

@@ -8,4 +8,5 @@ mod outbox;
 mod policy;
 mod proof;
 mod quarantine;
+mod replay;
 mod submit;

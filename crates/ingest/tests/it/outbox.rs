@@ -33,7 +33,7 @@ async fn append(fixture: &Fixture, scope: &Scope, key: EventKey) {
 /// The reasons and sources of what is in a tenant's quarantine.
 async fn quarantined(fixture: &Fixture, scope: &Scope) -> Vec<(String, String)> {
     let mut tx = fixture.store.tenant_tx(scope).await.unwrap();
-    let rows = quarantine::page(&mut tx, None, 10).await.unwrap();
+    let rows = quarantine::page(&mut tx, &quarantine::Filter::default(), None, 10).await.unwrap();
     tx.commit().await.unwrap();
     let mut kept = Vec::new();
     for row in rows {

@@ -1,7 +1,7 @@
 //! What becomes of items.
 
 use bytes::Bytes;
-use custody_ingest::{Format, Framing, ItemResult, sample, split};
+use custody_ingest::{Format, Framing, ItemResult, RawItem, sample, split, split::Cut};
 use serde_json::json;
 
 use crate::fixture::{Fixture, words};
@@ -166,4 +166,26 @@ async fn nothing_is_answered_for_nothing() {
     let fixture = Fixture::new().await;
     let scope = fixture.tenant("a").await;
     assert!(fixture.submit(&scope, &[]).await.is_empty());
+}
+
+/// Of items that are too long to be held only their beginnings are kept, with the hash of the whole.
+#[tokio::test]
+async fn two_long_items_that_begin_alike_are_two() {
+    let fixture = Fixture::new().await;
+    let scope = fixture.tenant("a").await;
+    let item = |hash: u8| RawItem {
+        cut: Some(Cut { length: 40_000_000, sha256: [hash; 32] }),
+        ..RawItem::whole(b"{\"action\":\"xxx".as_slice())
+    };
+    let submit = async |items| fixture.ingest.submit(&scope, Format::Auto, items).await.unwrap();
+    let results = submit(vec![item(1), item(2), item(1)]).await;
+    let id = |at: usize| match &results[at] {
+        ItemResult::Quarantined(kept) => {
+            assert!(kept.errors[0].detail.contains("40000000"), "{:?}", kept.errors);
+            kept.id
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(id(0), id(2));
+    assert_ne!(id(0), id(1));
 }

@@ -27,44 +27,73 @@ fn id_at(at: &str, rest: &str) -> String {
 }
 
 fn draft(event: Option<(u8, u8)>) -> Draft {
+    let key = |kind, (key, fp)| EventKey { kind, key16: [key; 16], fp16: [fp; 16] };
+    draft_of(event.map(|event| key(EventKind::Event, event)))
+}
+
+fn draft_of(event: Option<EventKey>) -> Draft {
     let mut content = Object::default();
     content.insert("action", Value::String("a".into()));
-    let event = event.map(|(key, fp)| EventKey { key16: [key; 16], fp16: [fp; 16] });
     Draft::new(&content, Salt([7; 16]), event).unwrap()
+}
+
+fn plan<'d>(size: u64, last_id: Option<&str>, drafts: &'d [Draft], known: Known) -> Plan<'d> {
+    Plan::new(locked(size, last_id), drafts.iter(), known).unwrap()
+}
+
+fn new(answer: Answer) -> NewLeaf {
+    let Answer::New(leaf) = answer else { panic!("{answer:?}") };
+    leaf
+}
+
+fn last_id(plan: &Plan<'_>) -> String {
+    plan.advance().unwrap().last_id.to_string()
 }
 
 #[test]
 fn places_follow_the_head_and_the_clock() {
     let drafts = [draft(None), draft(None)];
-    let plan = Plan::new(&locked(5, Some(&id_at("2026-02-01T00:00:00Z", ""))), &drafts, vec![]);
-    let plan = plan.unwrap();
-    let places: Vec<_> = plan.answers.iter().map(|answer| *answer.place()).collect();
-    assert_eq!((places[0].seq, places[1].seq), (5, 6));
-    assert_eq!(places[0].id.to_string(), id_at(NOW, ""));
-    assert!(places[0].id < places[1].id);
-    assert_ne!(places[0].leaf_hash, places[1].leaf_hash, "a leaf binds its place");
+    let plan = plan(5, Some(&id_at("2026-02-01T00:00:00Z", "")), &drafts, Known::new());
+    let [first, second] = [new(plan.answers[0]), new(plan.answers[1])];
+    assert_eq!((first.seq, second.seq), (5, 6));
+    assert_eq!(first.id.to_string(), id_at(NOW, ""));
+    assert!(first.id < second.id);
+    assert_ne!(first.leaf_hash, second.leaf_hash, "a leaf binds its place");
     assert_eq!(plan.clock_behind, None);
-    assert_eq!(plan.count(), 2);
+    let advance = plan.advance().unwrap();
+    assert_eq!((advance.size, advance.count, advance.last_id), (5, 2, second.id));
+    let (first_seq, leaves) = plan.leaves();
+    let leaves: Vec<_> = leaves.map(|leaf| (leaf.id, leaf.leaf_hash)).collect();
+    assert_eq!(first_seq, 5);
+    assert_eq!(leaves, [(first.id, first.leaf_hash), (second.id, second.leaf_hash)]);
 }
 
 #[test]
 fn a_batch_that_repeats_itself_or_the_log_writes_each_event_once() {
     let drafts = [draft(Some((1, 1))), draft(Some((2, 2))), draft(Some((2, 2))), draft(Some((2, 3)))];
-    let known = EventKeyRow { key16: [1; 16], fp16: [1; 16], id: EntryId(Uuid::from_u128(9)), seq: 3 };
-    let plan = Plan::new(&locked(5, None), &drafts, vec![known]).unwrap();
-    let [earlier, new, again, conflict] = plan.answers[..] else { panic!("four answers") };
-    let of_log = Place { id: known.id, seq: 3, leaf_hash: None };
-    assert_eq!(earlier, Answer::Duplicate(of_log));
-    assert!(matches!(new, Answer::New(place) if place.seq == 5));
-    assert_eq!(again, Answer::Duplicate(*new.place()));
-    assert_eq!(conflict, Answer::Conflict(*new.place()));
+    let tenant = TenantId(Uuid::from_u128(1));
+    let known = EventKeyRow { tenant, id: EntryId(Uuid::from_u128(9)), key16: [1; 16], fp8: [1; 8] };
+    let known_here = Known::from([((EventKind::Event, known.key16), known)]);
+    let plan = plan(5, None, &drafts, known_here);
+    let [earlier, first, again, conflict] = plan.answers[..] else { panic!("four answers") };
+    assert_eq!(earlier, Answer::Duplicate(Place::Earlier(known.id)));
+    let here = Place::Here(new(first));
+    assert_eq!(new(first).seq, 5);
+    assert_eq!((again, conflict), (Answer::Duplicate(here), Answer::Conflict(here)));
     assert_eq!((plan.count(), plan.event_keys.len()), (1, 1));
+}
+
+#[test]
+fn an_events_id_and_a_requests_are_of_two_kinds() {
+    let key = |kind| EventKey { kind, key16: [1; 16], fp16: [1; 16] };
+    let drafts = [draft_of(Some(key(EventKind::Event))), draft_of(Some(key(EventKind::Request)))];
+    assert_eq!(plan(0, None, &drafts, Known::new()).count(), 2);
 }
 
 #[test]
 fn an_entry_without_an_event_id_is_never_a_duplicate() {
     let drafts = [draft(None), draft(None)];
-    let plan = Plan::new(&locked(0, None), &drafts, vec![]).unwrap();
+    let plan = plan(0, None, &drafts, Known::new());
     assert_eq!((plan.count(), plan.event_keys.len()), (2, 0));
 }
 
@@ -75,20 +104,20 @@ fn a_batch_over_midnight_is_two_days() {
     let millisecond = format!("{:012x}", (midnight.0.as_u128() >> 80) - 1);
     let last = format!("{}-{}-7fff-bfff-fffffffffffe", &millisecond[..8], &millisecond[8..]);
     let drafts = [draft(None), draft(None), draft(None)];
-    let plan = Plan::new(&locked(1, Some(&last)), &drafts, vec![]).unwrap();
-    let days: Vec<_> = plan.days().map(|(day, rows)| (day.to_string(), rows.len())).collect();
-    assert_eq!(days, [("2026-03-01".to_owned(), 1), ("2026-03-02".to_owned(), 2)]);
-    assert_eq!(plan.last_id().unwrap().to_string(), id_at("2026-03-02T00:00:00Z", "1"));
+    let plan = plan(1, Some(&last), &drafts, Known::new());
+    let days: Vec<_> = plan.rows().map(|(day, _)| day.to_string()).collect();
+    assert_eq!(days, ["2026-03-01", "2026-03-02", "2026-03-02"]);
+    assert_eq!(last_id(&plan), id_at("2026-03-02T00:00:00Z", "1"));
 }
 
 #[test]
 fn a_head_ahead_of_the_clock_goes_on_for_a_day_and_then_refuses() {
     let within = id_at("2026-03-02T11:59:59Z", "");
     let drafts = [draft(None)];
-    let plan = Plan::new(&locked(1, Some(&within)), &drafts, vec![]).unwrap();
-    assert_eq!(plan.last_id().unwrap().to_string(), id_at("2026-03-02T11:59:59Z", "1"));
+    let plan = plan(1, Some(&within), &drafts, Known::new());
+    assert_eq!(last_id(&plan), id_at("2026-03-02T11:59:59Z", "1"));
     assert_eq!(plan.clock_behind, Some(TimeDelta::seconds(86_399)));
     let beyond = id_at("2026-03-02T12:00:01Z", "");
-    let error = Plan::new(&locked(1, Some(&beyond)), &drafts, vec![]).unwrap_err();
-    assert!(matches!(error, LedgerError::ClockAhead { .. }), "{error}");
+    let error = Plan::new(locked(1, Some(&beyond)), drafts.iter(), Known::new()).unwrap_err();
+    assert_eq!(error.head.to_rfc3339(), "2026-03-02T12:00:01+00:00");
 }

@@ -8,8 +8,7 @@ use custody_store::{heads, partitions};
 use crate::fixture::{Fixture, drafts, receipts};
 
 async fn now(fixture: &Fixture, scope: &custody_auth::Scope) -> DateTime<Utc> {
-    let mut tx = fixture.store.writer_tx().await.unwrap();
-    heads::lock(&mut tx, scope.tenant()).await.unwrap().now
+    heads::lock(&fixture.store, &[scope.tenant()]).await.unwrap().1[0].now
 }
 
 /// The last-but-one id of the millisecond before `at`.
@@ -59,5 +58,12 @@ async fn a_clock_set_back_by_days_refuses_that_tenant_alone() {
     let error = fixture.ledger.append(&a, drafts(1)).await.unwrap_err();
     assert!(matches!(error, LedgerError::ClockAhead { tenant, .. } if tenant == a.tenant()), "{error}");
     assert_eq!(fixture.ledger.head(&a).await.unwrap().size, 1);
-    fixture.ledger.append(&b, drafts(1)).await.unwrap();
+    // Side by side, they share a transaction.
+    let (of_a, of_b) =
+        futures::future::join(fixture.ledger.append(&a, drafts(1)), fixture.ledger.append(&b, drafts(1)))
+            .await;
+    assert!(matches!(of_a, Err(LedgerError::ClockAhead { .. })), "{of_a:?}");
+    of_b.unwrap();
+    assert_eq!(fixture.ledger.head(&a).await.unwrap().size, 1);
+    assert_eq!(fixture.ledger.head(&b).await.unwrap().size, 1);
 }

@@ -10,9 +10,9 @@ use custody_domain::{
     json::{Limits, Value, parse},
 };
 use custody_keys::Keys;
-use custody_ledger::{Appended, Draft, EventKey, Ledger, LedgerError, Receipt};
+use custody_ledger::{Appended, CommitConfig, Draft, EventKey, Ledger, LedgerError, Receipt};
 use custody_store::{DatabaseConfig, DatabaseRole, Installation, Store, heads, migrate};
-use custody_testkit::TestDatabase;
+use custody_testkit::{Proxy, TestDatabase};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use uuid::Uuid;
 
@@ -21,6 +21,10 @@ static KEYS: LazyLock<(tempfile::TempDir, Keys)> = LazyLock::new(|| {
     let keys = Keys::local(&dir.path().join("master.key")).unwrap();
     (dir, keys)
 });
+
+pub(crate) fn keys() -> &'static Keys {
+    &KEYS.1
+}
 
 pub(crate) struct Fixture {
     database: TestDatabase,
@@ -37,13 +41,37 @@ impl Fixture {
         let config = DatabaseConfig::new(database.url());
         let installation = migrate(&config, &KEYS.1, None).await.unwrap().installation;
         let store = Store::connect(&config, &KEYS.1).await.unwrap();
-        let ledger = Ledger::new(store.clone(), KEYS.1.clone());
+        let ledger = Ledger::new(store.clone(), KEYS.1.clone(), CommitConfig::default());
         Self { database, config, installation, store, ledger, authority: SystemAuthority::assume() }
     }
 
     /// Another server on the same database.
     pub(crate) async fn another_ledger(&self) -> Ledger {
-        Ledger::new(Store::connect(&self.config, &KEYS.1).await.unwrap(), KEYS.1.clone())
+        self.ledger_with(CommitConfig::default()).await
+    }
+
+    pub(crate) async fn ledger_with(&self, config: CommitConfig) -> Ledger {
+        Ledger::new(Store::connect(&self.config, &KEYS.1).await.unwrap(), KEYS.1.clone(), config)
+    }
+
+    /// Another server whose wire to the database can be cut.
+    pub(crate) async fn ledger_on_a_wire(&self) -> (Ledger, Proxy) {
+        let wire = Proxy::start(self.database.url()).await;
+        let config = {
+            let mut config = self.config.clone();
+            wire.url().clone_into(&mut config.url);
+            config
+        };
+        let store = Store::connect(&config, &KEYS.1).await.unwrap();
+        (Ledger::new(store, KEYS.1.clone(), CommitConfig::default()), wire)
+    }
+
+    /// Runs `sql` past row security: what a restore does, and no role of the program can.
+    pub(crate) async fn run_as_table_owner(&self, sql: &str) {
+        let mut owner = self.owner().await;
+        run(&mut owner, "ALTER TABLE heads NO FORCE ROW LEVEL SECURITY").await;
+        run(&mut owner, sql).await;
+        run(&mut owner, "ALTER TABLE heads FORCE ROW LEVEL SECURITY").await;
     }
 
     async fn owner(&self) -> PgConnection {
@@ -109,7 +137,7 @@ pub(crate) fn draft(content: &str) -> Draft {
     draft_with(content, None)
 }
 
-fn draft_with(content: &str, event: Option<EventKey>) -> Draft {
+pub(crate) fn draft_with(content: &str, event: Option<EventKey>) -> Draft {
     let Value::Object(mut content) = parse(content.as_bytes(), &Limits::default()).unwrap() else {
         panic!("content is an object")
     };

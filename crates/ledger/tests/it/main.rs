@@ -5,8 +5,13 @@
 mod append;
 mod clock;
 mod columns;
+mod commit;
 mod events;
 mod fixture;
+mod follow;
+mod producers;
 mod reading;
 mod redaction;
+mod requests;
+mod tree;
 mod version_one;

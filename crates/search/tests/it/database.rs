@@ -14,7 +14,7 @@ use custody_domain::{
     query::Query,
 };
 use custody_keys::Keys;
-use custody_ledger::{Draft, Ledger, Order, Range};
+use custody_ledger::{CommitConfig, Draft, Ledger, Order, Range};
 use custody_search::{CursorError, CursorKey, Linear, LinearLimits, Search as _, SearchError, Sort};
 use custody_store::{
     DatabaseConfig, Store, migrate,
@@ -45,7 +45,7 @@ impl Fixture {
         let config = DatabaseConfig::new(database.url());
         migrate(&config, &keys, None).await.unwrap();
         let store = Store::connect(&config, &keys).await.unwrap();
-        let ledger = Ledger::new(store.clone(), keys);
+        let ledger = Ledger::new(store.clone(), keys, CommitConfig::default());
         // Small chunks, so that a page is several reads.
         let limits = LinearLimits { first_chunk: 5, chunk_max: 20, ..LinearLimits::default() };
         let search = Linear::new(ledger.clone(), CursorKey::new([7; 32]), limits);

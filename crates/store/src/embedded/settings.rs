@@ -83,6 +83,10 @@ dynamic_shared_memory_type = {dynamic_shared_memory}
 max_wal_size = 2GB
 min_wal_size = 128MB
 checkpoint_timeout = 15min
+# Room for what two batches write, however small shared_buffers is.
+wal_buffers = 16MB
+# Short statements, many a second: to compile one costs more than it saves.
+jit = off
 # A client that vanished (kill -9, a lost container) must not hold its tenant's head.
 tcp_keepalives_idle = 60
 idle_in_transaction_session_timeout = 5min

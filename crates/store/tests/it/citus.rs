@@ -25,12 +25,26 @@ async fn the_tables_are_distributed_by_tenant() {
     .unwrap();
     assert_eq!(
         distributed,
-        ["entries", "event_keys", "heads", "quarantine", "quarantine_usage", "tenant_keys"]
+        [
+            "checkpoints",
+            "entries",
+            "event_keys",
+            "followers",
+            "heads",
+            "producer_counts",
+            "producers",
+            "quarantine",
+            "quarantine_usage",
+            "request_keys",
+            "tenant_keys",
+            "tiles",
+            "trees"
+        ]
     );
     let store = Store::connect(&config, keys()).await.unwrap();
     assert!(partitions::maintain(&store).await.unwrap().is_writable());
-    let mut tx = store.writer_tx().await.unwrap();
-    heads::lock(&mut tx, TenantId::RESERVED).await.unwrap();
+    let (tx, locked) = heads::lock(&store, &[TenantId::RESERVED]).await.unwrap();
+    assert_eq!(locked.len(), 1);
     tx.rollback().await.unwrap();
     let mut tx = store.tenant_tx(&scope(TenantId::RESERVED)).await.unwrap();
     heads::read(&mut tx).await.unwrap();

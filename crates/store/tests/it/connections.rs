@@ -47,13 +47,13 @@ async fn who_waits_too_long_for_a_connection_or_a_lock_is_told_to_come_again() {
     config.acquire_timeout = Duration::from_millis(200);
     config.statement_timeout = Duration::from_millis(200);
     let store = Store::connect(&config, keys()).await.unwrap();
-    let mut holder = store.writer_tx().await.unwrap();
-    heads::lock(&mut holder, TenantId::RESERVED).await.unwrap();
-    let mut waiter = store.writer_tx().await.unwrap();
+    let (_holder, locked) = heads::lock(&store, &[TenantId::RESERVED]).await.unwrap();
+    assert_eq!(locked[0].tenant, TenantId::RESERVED);
+    let error = heads::lock(&store, &[TenantId::RESERVED]).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable(_)), "the head stays locked: {error}");
+    let _other = store.writer_tx().await.unwrap();
     let error = store.writer_tx().await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable(_)), "no connection is left: {error}");
-    let error = heads::lock(&mut waiter, TenantId::RESERVED).await.unwrap_err();
-    assert!(matches!(error, StoreError::Unavailable(_)), "the head stays locked: {error}");
 }
 
 /// What a pooler in transaction mode asks for.

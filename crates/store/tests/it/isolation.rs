@@ -2,10 +2,11 @@
 
 use custody_domain::{EntryId, columns::Columns};
 use custody_store::{
-    DatabaseRole, Store,
+    DatabaseRole, Store, commit,
     entries::{self, NewEntry, Order, Range},
-    event_keys::{self, EventKeyRow},
-    heads, partitions, quarantine, tenant_keys,
+    event_keys::{self, EventKeyRow, EventKind},
+    heads::{self, Advance, LockedHead},
+    partitions, quarantine, tenant_keys,
     tenant_keys::TenantKeyPurpose,
 };
 use sqlx::PgConnection;
@@ -14,19 +15,28 @@ use crate::fixture::{Fixture, count, run, try_run};
 
 const TENANT_TABLES: [&str; 4] = ["entries", "heads", "tenant_keys", "quarantine"];
 
+fn entry(locked: LockedHead, id: EntryId, columns: &Columns) -> NewEntry<'_> {
+    NewEntry { tenant: locked.tenant, id, seq: locked.head.size, columns, leaf_hash: &[1; 32], body: b"b" }
+}
+
+fn advance(locked: LockedHead, last_id: EntryId) -> Advance {
+    Advance { tenant: locked.tenant, size: locked.head.size, count: 1, last_id }
+}
+
 /// One row of everything.
 async fn fill(store: &Store, scope: &custody_auth::Scope) -> EntryId {
     let columns = Columns { action: Some("a".to_owned()), ..Columns::default() };
-    let mut tx = store.writer_tx().await.unwrap();
-    let locked = heads::lock(&mut tx, scope.tenant()).await.unwrap();
+    let (mut tx, locked) = heads::lock(store, &[scope.tenant()]).await.unwrap();
+    let locked = locked[0];
     let (id, _) = EntryId::next(locked.head.last_id, locked.now);
-    let row = NewEntry { id, seq: locked.head.size, columns: &columns, leaf_hash: &[1; 32], body: b"b" };
+    let row = entry(locked, id, &columns);
     let day = id.received_at().date_naive();
-    entries::copy(&mut tx, scope.tenant(), day, &[row]).await.unwrap();
-    let key = EventKeyRow { key16: [1; 16], fp16: [2; 16], id, seq: 0 };
-    event_keys::insert(&mut tx, scope.tenant(), &[key]).await.unwrap();
-    heads::advance(&mut tx, &locked, 1, id).await.unwrap();
-    tx.commit().await.unwrap();
+    entries::copy(&mut tx, day, &[row]).await.unwrap();
+    let key = EventKeyRow { tenant: scope.tenant(), id, key16: [1; 16], fp8: [2; 8] };
+    for kind in [EventKind::Event, EventKind::Request] {
+        event_keys::insert(&mut tx, kind, &[key]).await.unwrap();
+    }
+    commit::commit(tx, None, &[advance(locked, id)]).await.unwrap();
     let mut tx = store.tenant_tx(scope).await.unwrap();
     tenant_keys::keep_first(&mut tx, TenantKeyPurpose::EventKeys, b"sealed").await.unwrap();
     let item = quarantine::NewItem {
@@ -36,6 +46,7 @@ async fn fill(store: &Store, scope: &custody_auth::Scope) -> EntryId {
         source_format: "custody",
         recorded_by: serde_json::json!({}),
         size_bytes: 1,
+        sent_bytes: None,
         sealed: b"sealed",
     };
     let quota = quarantine::Quota { items_max: 1, bytes_max: 1 };
@@ -121,7 +132,12 @@ async fn no_role_reaches_round_the_wall() {
         (DatabaseRole::App, "ALTER TABLE entries DISABLE ROW LEVEL SECURITY".to_owned()),
         (DatabaseRole::App, "SELECT custody_create_partition('2024-01-01')".to_owned()),
         (DatabaseRole::System, "SELECT * FROM entries".to_owned()),
-        (DatabaseRole::System, "SELECT last_id FROM heads".to_owned()),
+        (DatabaseRole::System, "SELECT body FROM entries".to_owned()),
+        (DatabaseRole::System, "SELECT actor_id FROM entries".to_owned()),
+        (DatabaseRole::System, "UPDATE heads SET size = 1".to_owned()),
+        (DatabaseRole::App, "SELECT * FROM leases".to_owned()),
+        (DatabaseRole::App, "UPDATE followers SET position = 1".to_owned()),
+        (DatabaseRole::App, "UPDATE producers SET missing = 0".to_owned()),
         (DatabaseRole::System, "SELECT * FROM quarantine".to_owned()),
         (DatabaseRole::System, "SELECT custody_drop_partition('2024-01-01')".to_owned()),
         (DatabaseRole::Writer, "SELECT * FROM entries".to_owned()),
@@ -172,8 +188,8 @@ async fn a_transaction_that_is_dropped_midway_leaves_nothing_to_the_next_tenant(
             assert_eq!((entry.tenant_id, entry.id), (b.tenant(), of_b), "after {polls_max} polls");
             assert_eq!(heads::read(&mut tx).await.unwrap().size, 1);
             tx.commit().await.unwrap();
-            let mut tx = store.writer_tx().await.unwrap();
-            assert_eq!(heads::lock(&mut tx, b.tenant()).await.unwrap().head.size, 1);
+            let (tx, locked) = heads::lock(&store, &[b.tenant()]).await.unwrap();
+            assert_eq!(locked[0].head.size, 1);
             tx.rollback().await.unwrap();
             if finished {
                 break;
@@ -190,13 +206,12 @@ async fn read_and_write(store: &Store, scope: &custody_auth::Scope) {
     let page = entries::page(&mut tx, Range::default(), Order::NewestFirst, 10).await.unwrap();
     assert!(page.iter().all(|entry| entry.tenant_id == scope.tenant()));
     tx.commit().await.unwrap();
-    let mut tx = store.writer_tx().await.unwrap();
-    let locked = heads::lock(&mut tx, scope.tenant()).await.unwrap();
+    let (mut tx, locked) = heads::lock(store, &[scope.tenant()]).await.unwrap();
+    let locked = locked[0];
     let (id, _) = EntryId::next(locked.head.last_id, locked.now);
-    let row = NewEntry { id, seq: locked.head.size, columns: &columns, leaf_hash: &[1; 32], body: b"b" };
-    entries::copy(&mut tx, scope.tenant(), id.received_at().date_naive(), &[row]).await.unwrap();
-    heads::advance(&mut tx, &locked, 1, id).await.unwrap();
-    tx.commit().await.unwrap();
+    let row = entry(locked, id, &columns);
+    entries::copy(&mut tx, id.received_at().date_naive(), &[row]).await.unwrap();
+    commit::commit(tx, None, &[advance(locked, id)]).await.unwrap();
 }
 
 /// Polls at most so often, and says whether that was enough.

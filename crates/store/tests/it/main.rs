@@ -9,6 +9,7 @@ mod embedded;
 mod fixture;
 mod identity;
 mod isolation;
+mod leases;
 mod migrations;
 mod partitions;
 mod quarantine;

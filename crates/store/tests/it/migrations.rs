@@ -5,6 +5,7 @@ use std::time::Instant;
 use custody_keys::Keys;
 use custody_store::{DatabaseConfig, DatabaseRole, MigrateError, Store, migrate, migrate::program_version};
 use custody_testkit::TestDatabase;
+use sqlx::Connection as _;
 
 use crate::fixture::{Fixture, count, keys, run};
 
@@ -108,4 +109,37 @@ async fn roles_that_another_database_uses_are_not_taken_over() {
     let error = migrate(&config, keys(), None).await.unwrap_err();
     let MigrateError::RoleTaken { database, .. } = error else { panic!("{error}") };
     assert_eq!(database, first.database.name());
+}
+
+/// What stood in `event_keys` before its rows became numbers: kept, and known again by the same keys.
+#[tokio::test]
+async fn events_that_were_known_before_are_known_after() {
+    let database = TestDatabase::create().await;
+    let mut owner = sqlx::PgConnection::connect(database.url()).await.unwrap();
+    for migration in [
+        include_str!("../../migrations/0001_installation.sql"),
+        include_str!("../../migrations/0002_identity.sql"),
+        include_str!("../../migrations/0003_ledger.sql"),
+    ] {
+        run(&mut owner, migration).await;
+    }
+    run(
+        &mut owner,
+        "INSERT INTO event_keys (tenant_id, key16, fp16, id, seq)
+         VALUES ('0197c4a1-7e00-7aaa-8bbb-0123456789ab', '\\xfffefdfcfbfaf9f80102030405060708',
+                 '\\x80000000000000000000000000000001', '019b7ca9-8f2e-7000-8000-000000000000', 5);
+         ALTER TABLE event_keys ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
+    )
+    .await;
+    run(&mut owner, include_str!("../../migrations/0004_commit.sql")).await;
+    let row: (String, String, String, String) = sqlx::query_as(
+        "SELECT tenant_id::text, id::text, encode(int8send(key_hi) || int8send(key_lo), 'hex'),
+             encode(int8send(fp8), 'hex') FROM event_keys",
+    )
+    .fetch_one(&mut owner)
+    .await
+    .unwrap();
+    assert_eq!(row.0, "0197c4a1-7e00-7aaa-8bbb-0123456789ab");
+    assert_eq!(row.1, "019b7ca9-8f2e-7000-8000-000000000000");
+    assert_eq!((row.2.as_str(), row.3.as_str()), ("fffefdfcfbfaf9f80102030405060708", "8000000000000000"));
 }

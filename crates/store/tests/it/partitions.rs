@@ -29,6 +29,10 @@ async fn days_are_made_ahead_and_again_is_harmless() {
     assert_eq!(partitions::maintain(&store).await.unwrap().ahead, 9);
 }
 
+fn row(id: EntryId, columns: &Columns) -> NewEntry<'_> {
+    NewEntry { tenant: TenantId::RESERVED, id, seq: 0, columns, leaf_hash: &[0; 32], body: b"b" }
+}
+
 #[tokio::test]
 async fn a_missing_day_is_named_by_the_check_and_by_the_write() {
     let fixture = Fixture::new().await;
@@ -40,11 +44,13 @@ async fn a_missing_day_is_named_by_the_check_and_by_the_write() {
     assert!(!coverage.is_writable());
     let columns = Columns::default();
     let id = EntryId::lower_bound(today.and_time(chrono::NaiveTime::MIN).and_utc());
-    let row = NewEntry { id, seq: 0, columns: &columns, leaf_hash: &[0; 32], body: b"b" };
+    let row = row(id, &columns);
     let mut tx = fixture.store.writer_tx().await.unwrap();
-    let error = entries::copy(&mut tx, TenantId::RESERVED, today, &[row]).await.unwrap_err();
+    let error = entries::copy(&mut tx, today, &[row]).await.unwrap_err();
     assert!(matches!(error, StoreError::NoPartition { day } if day == today), "{error}");
     drop(tx);
+    assert!(partitions::create(&fixture.store, today).await.unwrap());
+    assert!(!partitions::create(&fixture.store, today).await.unwrap(), "it is there");
     assert!(partitions::maintain(&fixture.store).await.unwrap().is_writable());
 }
 
@@ -60,15 +66,9 @@ async fn a_partition_takes_its_day_and_nothing_else() {
         (midnight + chrono::TimeDelta::days(1), false),
         (midnight - chrono::TimeDelta::milliseconds(1), false),
     ] {
-        let row = NewEntry {
-            id: EntryId::lower_bound(at),
-            seq: 0,
-            columns: &columns,
-            leaf_hash: &[0; 32],
-            body: b"b",
-        };
+        let row = row(EntryId::lower_bound(at), &columns);
         let mut tx = fixture.store.writer_tx().await.unwrap();
-        let copied = entries::copy(&mut tx, TenantId::RESERVED, today, &[row]).await;
+        let copied = entries::copy(&mut tx, today, &[row]).await;
         assert_eq!(copied.is_ok(), fits, "{at}: {copied:?}");
     }
 }
@@ -101,9 +101,9 @@ async fn only_a_past_and_empty_day_is_dropped() {
     };
     let columns = Columns::default();
     let id = EntryId::lower_bound(past.and_time(chrono::NaiveTime::MIN).and_utc());
-    let row = NewEntry { id, seq: 0, columns: &columns, leaf_hash: &[0; 32], body: b"b" };
+    let row = row(id, &columns);
     let mut tx = fixture.store.writer_tx().await.unwrap();
-    entries::copy(&mut tx, TenantId::RESERVED, past, &[row]).await.unwrap();
+    entries::copy(&mut tx, past, &[row]).await.unwrap();
     tx.commit().await.unwrap();
     assert!(reap(past).await.unwrap_err().to_string().contains("still holds entries"));
     run(&mut owner, &format!("TRUNCATE {}", partitions::name(past))).await;

@@ -3,7 +3,7 @@
 use custody_auth::Scope;
 use custody_store::{
     Store,
-    quarantine::{self, ItemError, Kept, NewItem, Quota},
+    quarantine::{self, Filter, ItemError, Kept, NewItem, Quota},
 };
 
 use crate::fixture::Fixture;
@@ -19,6 +19,7 @@ async fn keep(store: &Store, scope: &Scope, fp: u8, size_bytes: u64) -> Kept {
         source_format: "custody",
         recorded_by: serde_json::json!({"principal": "key:k"}),
         size_bytes,
+        sent_bytes: None,
         sealed: &[fp],
     };
     let mut tx = store.tenant_tx(scope).await.unwrap();
@@ -35,11 +36,11 @@ async fn an_item_is_kept_once_and_shown_without_its_bytes() {
     assert_eq!(keep(&fixture.store, &a, 1, 10).await, Kept::Known(first));
     let Kept::New(second) = keep(&fixture.store, &a, 2, 10).await else { panic!("new") };
     let mut tx = fixture.store.tenant_tx(&a).await.unwrap();
-    let page = quarantine::page(&mut tx, None, 10).await.unwrap();
+    let page = quarantine::page(&mut tx, &Filter::default(), None, 10).await.unwrap();
     assert_eq!(page.iter().map(|item| item.id).collect::<Vec<_>>(), [second, first]);
     assert_eq!(page[1].errors[0].pointer, "/metadata/a\0b");
     assert_eq!(page[1].recorded_by["principal"], "key:k");
-    assert_eq!(quarantine::page(&mut tx, Some(second), 10).await.unwrap().len(), 1);
+    assert_eq!(quarantine::page(&mut tx, &Filter::default(), Some(second), 10).await.unwrap().len(), 1);
     assert_eq!(quarantine::sealed(&mut tx, first).await.unwrap(), Some(vec![1]));
     tx.commit().await.unwrap();
     let mut tx = fixture.store.tenant_tx(&b).await.unwrap();
@@ -74,4 +75,56 @@ async fn the_same_item_from_many_servers_is_kept_and_counted_once() {
         assert!(matches!(keep(&fixture.store, &a, fp, 1).await, Kept::New(_)));
     }
     assert_eq!(keep(&fixture.store, &a, 4, 1).await, Kept::Full);
+}
+
+#[tokio::test]
+async fn lists_keep_to_their_filter_and_their_order() {
+    let fixture = Fixture::new().await;
+    let a = fixture.tenant("a").await;
+    for fp in [1, 2, 3] {
+        keep(&fixture.store, &a, fp, 1).await;
+    }
+    let mut tx = fixture.store.tenant_tx(&a).await.unwrap();
+    let all = quarantine::page(&mut tx, &Filter::default(), None, 10).await.unwrap();
+    let middle = &all[1];
+    let of = |reason: &str, source_format: &str| Filter {
+        reason: Some(reason.to_owned()),
+        source_format: Some(source_format.to_owned()),
+        ..Filter::default()
+    };
+    for (filter, found) in [
+        (of("schema", "custody"), 3),
+        (of("time", "custody"), 0),
+        (of("schema", "cloudtrail"), 0),
+        (Filter { from: Some(middle.received_at), ..Filter::default() }, 2),
+        (Filter { to: Some(middle.received_at), ..Filter::default() }, 1),
+    ] {
+        assert_eq!(quarantine::page(&mut tx, &filter, None, 10).await.unwrap().len(), found, "{filter:?}");
+        assert_eq!(quarantine::walk(&mut tx, &filter, None, 10).await.unwrap().len(), found, "{filter:?}");
+    }
+    let oldest = quarantine::walk(&mut tx, &Filter::default(), None, 2).await.unwrap();
+    assert_eq!(oldest, [all[2].id, all[1].id]);
+    assert_eq!(quarantine::walk(&mut tx, &Filter::default(), Some(oldest[1]), 2).await.unwrap(), [all[0].id]);
+}
+
+#[tokio::test]
+async fn an_item_is_taken_once_and_only_by_a_commit() {
+    let fixture = Fixture::new().await;
+    let (a, b) = (fixture.tenant("a").await, fixture.tenant("b").await);
+    let Kept::New(id) = keep(&fixture.store, &a, 1, 60).await else { panic!("new") };
+    let mut tx = fixture.store.tenant_tx(&b).await.unwrap();
+    assert_eq!(quarantine::take(&mut tx, id).await.unwrap(), None, "another tenant's");
+    tx.commit().await.unwrap();
+
+    let mut tx = fixture.store.tenant_tx(&a).await.unwrap();
+    assert_eq!(quarantine::take(&mut tx, id).await.unwrap().unwrap().size_bytes, 60);
+    tx.rollback().await.unwrap();
+    assert_eq!(keep(&fixture.store, &a, 2, 60).await, Kept::Full, "it is where it was");
+
+    let mut tx = fixture.store.tenant_tx(&a).await.unwrap();
+    assert!(quarantine::take(&mut tx, id).await.unwrap().is_some());
+    assert!(quarantine::take(&mut tx, id).await.unwrap().is_none());
+    quarantine::refund(&mut tx, 1, 60).await.unwrap();
+    tx.commit().await.unwrap();
+    assert!(matches!(keep(&fixture.store, &a, 2, 60).await, Kept::New(_)), "its room is free");
 }

@@ -2,24 +2,34 @@
 
 #![expect(unused_qualifications, reason = "the path macro writes them for parameters of this file")]
 
+mod answer;
+mod chunk;
+mod intake;
+mod record;
+mod settle;
+mod spool;
+
 use axum::{
-    Json,
     extract::{Request, State},
+    response::Response,
 };
 use custody_auth::op;
 use custody_domain::QuarantineId;
-use custody_ingest::{
-    Format, ItemResult,
-    split::{Framing, SplitError, SplitErrorKind, split},
-};
+use custody_ingest::{Format, Framing, Splitter};
 use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
 use utoipa::{IntoParams, ToSchema};
 
+use self::{intake::Intake, settle::Settling, spool::Spool};
+pub(crate) use self::{intake::TIME_MAX, spool::Spools};
 use super::{create::ReceiptBody, shapes::NewEntry};
 use crate::{
     App, Permit,
-    extract::{MediaType, Parameters, body, media_type},
-    problem::{Fault, Kind, Problem},
+    extract::{
+        IdempotencyKey, MediaType, Parameters, body::declared_length, decoded::Decoded, encoding::Encoding,
+        frames::Frames, halt::Halt, media_type,
+    },
+    problem::{Fault, Problem},
 };
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -56,19 +66,31 @@ pub(crate) enum BulkItem {
         reason: String,
         errors: Vec<Fault>,
     },
-    /// It was not taken, and not kept.
+    /// It was not taken, and not kept. As the last item it may stand for all that was not read.
     Retry { detail: String },
 }
 
 /// Record many events
 ///
-/// A JSON array, CloudTrail's `{"Records": […]}`, or one JSON object a line; gzip and zstd are
-/// understood. Never all or nothing: each event is accepted, known already, quarantined, or to be
-/// sent again, and the answer says which, in the order sent. It is written after the whole body was
-/// read. A body whose items cannot be told apart is refused as a whole, and nothing of it is kept.
+/// A JSON array, CloudTrail's `{"Records": […]}`, one JSON object a line, or several such documents
+/// one behind the other; gzip and zstd are understood. Any number of events: the body is worked on as
+/// it comes and never held. Never all or nothing: each event is accepted, known already, quarantined,
+/// or to be sent again, and the answer says which, in the order sent. It begins once the whole body
+/// was read.
+///
+/// A body that breaks off, or whose items cannot be told apart any more, is answered item by item as
+/// far as it was whole; what follows is one item more. If no item was whole it is refused with 400,
+/// and nothing of it was kept.
 #[utoipa::path(
     post, path = "/api/v1/logs/bulk", operation_id = "createEntries", tag = "entries",
-    params(BulkParameters),
+    params(
+        BulkParameters,
+        ("Idempotency-Key" = Option<String>, Header, description =
+            "1 to 255 visible ASCII characters. An event without an `event_id` that comes again within 24 \
+             hours in the same place of a request with the same key is known again: the first receipt, or a \
+             conflict where it is another event.",
+            example = "import-2026-01-31/0007"),
+    ),
     request_body(content(
         (Vec<NewEntry> = "application/json"),
         (String = "application/x-ndjson", example = "{\"action\":\"order.updated\",\"actor\":{\"id\":\"u1\"}}\n"),
@@ -79,17 +101,39 @@ pub(crate) async fn create_entries(
     permit: Permit<op::CreateEntries>,
     State(app): State<App>,
     Parameters(parameters): Parameters<BulkParameters>,
+    IdempotencyKey(key): IdempotencyKey,
     request: Request,
-) -> Result<Json<BulkAnswer>, Problem> {
+) -> Result<Response, Problem> {
     let framing = match media_type(request.headers(), &[MediaType::Json, MediaType::NdJson])? {
         MediaType::Json => Framing::Auto,
         MediaType::NdJson => Framing::Lines,
     };
     let format = parameters.format()?;
-    let body = body::read(request, &app.edge, app.edge.config.body_bytes_max).await?;
-    let items = split(&body.bytes, framing, format).map_err(|error| refused(&error))?;
-    let results = app.ingest.submit(&permit, format, items).await?;
-    Ok(Json(results.into_iter().collect()))
+    let encoding = Encoding::of(request.headers())?;
+    let config = &app.edge.config;
+    let limit = config.bulk_bytes_max;
+    if declared_length(&request).is_some_and(|length| length > limit) {
+        return Err(Halt::TooLarge { limit }.into());
+    }
+    let reserved = app.edge.body_memory.reservation(&request);
+    let body = Decoded::new(Frames::new(request.into_body(), config.read_timeout), encoding, limit);
+    let progress = chunk::Progress::default();
+    let intake = Intake {
+        ingest: &app.ingest,
+        scope: &permit,
+        format,
+        key: key.as_deref(),
+        body,
+        reserved,
+        progress: &progress,
+    };
+    let spool = Spool::new(app.edge.spools.clone());
+    let settling = Settling { ingest: &app.ingest, scope: &permit, spool, progress: &progress };
+    // One chunk is written while the next waits and the one after it is read and prepared.
+    let (to, from) = mpsc::channel(1);
+    // All on this task: it is the ledger's committers that work beside it.
+    let ((), spool) = tokio::try_join!(intake.run(Splitter::new(framing, format), to), settling.run(from))?;
+    Ok(answer::response(spool))
 }
 
 impl BulkParameters {
@@ -97,43 +141,4 @@ impl BulkParameters {
         let text = self.format.as_deref().unwrap_or("auto");
         text.parse().map_err(|error| Problem::bad_parameter("format", format!("{error}")))
     }
-}
-
-impl FromIterator<ItemResult> for BulkAnswer {
-    fn from_iter<I: IntoIterator<Item = ItemResult>>(results: I) -> Self {
-        results.into_iter().fold(Self::default(), |mut answer, result| {
-            let (count, item) = match result {
-                ItemResult::Accepted(receipt) => {
-                    (&mut answer.accepted, BulkItem::Accepted((&receipt).into()))
-                }
-                ItemResult::Duplicate(receipt) => {
-                    (&mut answer.duplicate, BulkItem::Duplicate((&receipt).into()))
-                }
-                ItemResult::Quarantined(item) => (
-                    &mut answer.quarantined,
-                    BulkItem::Quarantined {
-                        quarantine_id: item.id,
-                        reason: item.reason.as_str().to_owned(),
-                        errors: item.errors.into_iter().map(|v| Fault::at(v.pointer, v.detail)).collect(),
-                    },
-                ),
-                ItemResult::Retry { detail } => {
-                    (&mut answer.retry, BulkItem::Retry { detail: detail.to_string() })
-                }
-            };
-            *count += 1;
-            answer.items.push(item);
-            answer
-        })
-    }
-}
-
-fn refused(error: &SplitError) -> Problem {
-    let detail = error.to_string();
-    if error.kind == SplitErrorKind::TooMany {
-        return Problem::new(Kind::TooLarge, format!("The body cannot be taken: {detail}."));
-    }
-    let fault = Fault { offset: Some(error.offset), ..Fault::at("", detail) };
-    Problem::new(Kind::MalformedJson, "The body's items cannot be told apart; nothing of it was kept.")
-        .fault(fault)
 }

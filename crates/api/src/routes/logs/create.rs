@@ -7,7 +7,7 @@ use axum::{
 };
 use custody_auth::op;
 use custody_domain::{EntryId, QuarantineId, time::rfc3339_millis};
-use custody_ingest::{Format, ItemResult, Quarantined, RawItem, Reason};
+use custody_ingest::{Format, ItemResult, Quarantined, RawItem, Reason, Sent, Unnamed};
 use custody_ledger::Receipt;
 use http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 use super::shapes::NewEntry;
 use crate::{
     App, Permit,
-    extract::{MediaType, body, media_type},
+    extract::{IdempotencyKey, MediaType, body, media_type},
     problem::{Fault, Kind, Problem, ProblemBody},
 };
 
@@ -61,17 +61,21 @@ impl From<&Receipt> for ReceiptBody {
 /// its `quarantine_id`; nothing that was authenticated and fits is dropped.
 #[utoipa::path(
     post, path = "/api/v1/logs", operation_id = "createEntry", tag = "entries",
+    params(("Idempotency-Key" = Option<String>, Header, description =
+        "1 to 255 visible ASCII characters. An event without an `event_id` that comes again within 24 hours \
+         under the same key is known again: the first receipt, or a conflict where it is another event.",
+        example = "8e03978e-40d5-43dd-bc93-6894a57f9324")),
     request_body(content = NewEntry, content_type = "application/json"),
     responses(
         (status = 201, description = "Recorded.", body = ReceiptBody,
             headers(("Location" = String, description = "The entry."))),
         (status = 200, description = "It was recorded before; the first receipt.", body = ReceiptBody),
-        (status = 409, description = "Another event was recorded under this `event_id`; this one was quarantined.",
+        (status = 409, description = "Another event was recorded under this `event_id` or `Idempotency-Key`; this one was quarantined.",
             body = ProblemBody, content_type = "application/problem+json", example = json!({
                 "type": "urn:custody:problem:conflict",
                 "title": "It contradicts what is there",
                 "status": 409,
-                "detail": "Another event was recorded under this event_id; this one is in the quarantine.",
+                "detail": "Another event was recorded under the same id; this one is in the quarantine.",
                 "request_id": "01932f5e-7b1c-7c2a-9d5e-0a2b3c4d5e6f",
                 "quarantine_id": "01932f5e-7b1d-7d10-8a4b-5c6d7e8f9a0b",
                 "reason": "conflict",
@@ -92,28 +96,25 @@ impl From<&Receipt> for ReceiptBody {
 pub(crate) async fn create_entry(
     permit: Permit<op::CreateEntry>,
     State(app): State<App>,
+    IdempotencyKey(key): IdempotencyKey,
     request: Request,
 ) -> Result<Response, Problem> {
     media_type(request.headers(), &[MediaType::Json])?;
     let limit = app.edge.config.body_bytes_max.min(EVENT_BYTES_MAX);
     let body = body::read(request, &app.edge, limit).await?;
     let item = RawItem::whole(body.bytes.clone());
-    let mut results = app.ingest.submit(&permit, Format::Custody, vec![item]).await?;
-    match results.pop() {
-        Some(ItemResult::Accepted(receipt)) => Ok(created(&receipt)),
-        Some(ItemResult::Duplicate(receipt)) => Ok(Json(ReceiptBody::from(&receipt)).into_response()),
-        Some(ItemResult::Quarantined(item)) => Err(quarantined(item)),
-        Some(ItemResult::Retry { detail }) => Err(Problem::unavailable(detail, RETRY_AFTER)),
-        None => Err(Problem::internal(NoAnswer)),
+    let unnamed = key.as_deref().map_or(Unnamed::Nothing, |key| Unnamed::Request { key, first: 0 });
+    let sent = Sent { format: Format::Custody, unnamed };
+    match app.ingest.submit_one(&permit, sent, item).await? {
+        ItemResult::Accepted(receipt) => Ok(created(&receipt)),
+        ItemResult::Duplicate(receipt) => Ok(Json(ReceiptBody::from(&receipt)).into_response()),
+        ItemResult::Quarantined(item) => Err(quarantined(item)),
+        ItemResult::Retry { detail } => Err(Problem::unavailable(detail, RETRY_AFTER)),
     }
 }
 
 /// Seconds after which an item that was not taken may be sent again.
 const RETRY_AFTER: u32 = 30;
-
-#[derive(Debug, thiserror::Error)]
-#[error("the ingest answered nothing for one item")]
-struct NoAnswer;
 
 fn created(receipt: &Receipt) -> Response {
     let location = HeaderValue::try_from(format!("/api/v1/logs/{}", receipt.id));
@@ -127,7 +128,7 @@ fn created(receipt: &Receipt) -> Response {
 fn quarantined(item: Quarantined) -> Problem {
     let (kind, detail) = match item.reason {
         Reason::Conflict => {
-            (Kind::Conflict, "Another event was recorded under this event_id; this one is in the quarantine.")
+            (Kind::Conflict, "Another event was recorded under the same id; this one is in the quarantine.")
         }
         _ => (Kind::Quarantined, "The event cannot become an entry; it is in the quarantine as it was sent."),
     };

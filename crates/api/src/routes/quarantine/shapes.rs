@@ -24,6 +24,10 @@ pub(crate) struct QuarantinedItem {
     recorded_by: Value,
     /// As it was sent.
     size_bytes: u64,
+    /// How much of that was kept, where it was too long to be held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    kept_bytes: Option<u64>,
 }
 
 impl From<Item> for QuarantinedItem {
@@ -35,7 +39,8 @@ impl From<Item> for QuarantinedItem {
             errors: item.errors.into_iter().map(|e| Fault::at(e.pointer, e.detail)).collect(),
             source_format: item.source_format,
             recorded_by: item.recorded_by,
-            size_bytes: item.size_bytes,
+            size_bytes: item.sent_bytes.unwrap_or(item.size_bytes),
+            kept_bytes: item.sent_bytes.map(|_| item.size_bytes),
         }
     }
 }

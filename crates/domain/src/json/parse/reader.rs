@@ -3,14 +3,17 @@
 use std::borrow::Cow;
 
 use super::{ParseError, ParseErrorKind as Kind};
-use crate::json::{Object, Value, number, push_token};
+use crate::json::{Object, Value, number, plain_length, push_token};
 
 /// Up to this many keys a look at each one before is quicker than any index.
 const FEW: usize = 16;
 
-/// An error on its way up; each level adds its own key, so that the way down costs nothing.
-pub(super) struct Failure {
-    pub(super) offset: usize,
+/// An error on its way up; each level adds its own key, so that the way down costs nothing. In a box,
+/// so that a value that was read is as small as it can be on its way up.
+pub(super) struct Failure(Box<Fault>);
+
+struct Fault {
+    offset: usize,
     kind: Kind,
     /// From the innermost key outwards.
     path: Vec<String>,
@@ -18,15 +21,20 @@ pub(super) struct Failure {
 
 impl Failure {
     pub(super) fn into_error(self) -> ParseError {
+        let Fault { offset, kind, path } = *self.0;
         let mut pointer = String::new();
-        for key in self.path.iter().rev() {
+        for key in path.iter().rev() {
             push_token(&mut pointer, key);
         }
-        ParseError { offset: self.offset, kind: self.kind, pointer }
+        ParseError { offset, kind, pointer }
+    }
+
+    pub(super) fn offset(&self) -> usize {
+        self.0.offset
     }
 
     fn inside(mut self, key: &str) -> Self {
-        self.path.push(key.to_owned());
+        self.0.path.push(key.to_owned());
         self
     }
 }
@@ -100,9 +108,11 @@ impl<'a> Reader<'a> {
     }
 
     fn object(&mut self) -> Read<Value<'a>> {
-        let mut members: Vec<Member<'a>> = Vec::new();
+        // An event has a dozen members or more; of what it holds, nobody knows.
+        let mut members: Vec<Member<'a>> = Vec::with_capacity(if self.open == 1 { FEW } else { 0 });
         // Offsets of the keys after the first few, to tell where the second of two equal ones stands.
         let mut later = Vec::new();
+        let mut marks = 0;
         if self.take(b'}') {
             return Ok(Value::Object(Object::new()));
         }
@@ -113,11 +123,13 @@ impl<'a> Reader<'a> {
                 return Err(self.fail(Kind::Expected("a key in quotes")));
             }
             let key = self.string()?;
+            let mark = mark(&key);
             if members.len() >= FEW {
                 later.push(offset);
-            } else if members.iter().any(|(k, _)| *k == key) {
+            } else if marks & mark != 0 && members.iter().any(|(k, _)| *k == key) {
                 return Err(duplicate(offset).inside(&key));
             }
+            marks |= mark;
             self.expect(b':', "`:`").map_err(|f| f.inside(&key))?;
             match self.value() {
                 Ok(value) => members.push((key, value)),
@@ -160,7 +172,7 @@ impl<'a> Reader<'a> {
     /// Up to the next quote, backslash or control character.
     fn run(&mut self) -> &'a str {
         let rest = self.text.get(self.at..).unwrap_or_default();
-        let length = rest.bytes().position(|b| b == b'"' || b == b'\\' || b < 0x20).unwrap_or(rest.len());
+        let length = plain_length(rest.as_bytes());
         self.at += length;
         rest.get(..length).unwrap_or_default()
     }
@@ -274,17 +286,26 @@ impl<'a> Reader<'a> {
         Err(self.fail(if ended { Kind::UnexpectedEnd } else { Kind::Expected(what) }))
     }
 
+    #[cold]
     fn fail(&self, kind: Kind) -> Failure {
         failure(self.at, kind)
     }
 }
 
+#[cold]
 fn failure(offset: usize, kind: Kind) -> Failure {
-    Failure { offset, kind, path: Vec::new() }
+    Failure(Box::new(Fault { offset, kind, path: Vec::new() }))
 }
 
 fn duplicate(offset: usize) -> Failure {
     failure(offset, Kind::DuplicateKey)
+}
+
+/// One of 64 bits, the same for equal keys: most keys need not be compared with any.
+fn mark(key: &str) -> u64 {
+    let sum =
+        key.bytes().take(1).chain(key.bytes().next_back()).fold(key.len(), |sum, b| sum * 5 + usize::from(b));
+    1 << (sum % 64)
 }
 
 /// The keys of a large object, compared by sorting once; `later` holds the offsets from [`FEW`] on.

@@ -1,0 +1,93 @@
+//! `GET /api/v1/log/entries`
+
+#![expect(unused_qualifications, reason = "the path macro writes them for parameters of this file")]
+
+use std::time::Duration;
+
+use axum::{
+    body::Body,
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
+use bytes::Bytes;
+use custody_auth::op;
+use custody_domain::query::Query;
+use custody_ledger::EntryStream;
+use custody_proof::stream::MEDIA_TYPE;
+use futures::stream;
+use http::{HeaderValue, header};
+use serde::Deserialize;
+use tokio::sync::mpsc;
+use utoipa::IntoParams;
+
+use crate::{
+    App, Permit,
+    extract::Parameters,
+    log_streams::LogStream,
+    problem::{Kind, Problem},
+};
+
+/// A reader that takes no piece (256 KiB) for so long has gone away.
+const PIECE_TIME_MAX: Duration = Duration::from_mins(1);
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct EntriesParameters {
+    /// `seq` of the first entry; 0 if not given.
+    from: Option<u64>,
+    /// `seq` after the last one; the log's end if not given.
+    to: Option<u64>,
+}
+
+/// Read the log as a verifier does
+///
+/// Every entry from `from` on as it lies in the database, with what its proof is recomputed from:
+/// place, leaf hash, typed columns, body with its salt. A binary stream of at most 1,048,576 entries;
+/// its last frame says where to go on. Its shape: docs/verify.md. `custody verify --server` reads it.
+#[utoipa::path(
+    get, path = "/api/v1/log/entries", operation_id = "streamEntries", tag = "log",
+    params(EntriesParameters),
+    responses((status = 200, description = "The entries.", body = Vec<u8>, content_type = "application/vnd.custody.entries"))
+)]
+pub(crate) async fn stream_entries(
+    permit: Permit<op::StreamEntries>,
+    State(app): State<App>,
+    Parameters(parameters): Parameters<EntriesParameters>,
+) -> Result<Response, Problem> {
+    // What proves the log is the log, whole: who may read a part of it reads entries by id.
+    if permit.restrict(Query::All) != Query::All {
+        return Err(Problem::new(Kind::Forbidden, "This is for who may read every entry."));
+    }
+    let from = parameters.from.unwrap_or(0);
+    if parameters.to.is_some_and(|to| to < from) {
+        return Err(Problem::bad_parameter("to", "must not be below `from`"));
+    }
+    let running = app.edge.log_streams.begin(permit.tenant())?;
+    let entries = app.ledger.entry_stream(&permit, from, parameters.to).await?;
+    let (pieces, mut taken) = mpsc::channel(1);
+    tokio::spawn(pump(entries, pieces, running));
+    // Compression asks once more after the end.
+    let body = stream::poll_fn(move |context| taken.poll_recv(context));
+    let headers = [(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))];
+    Ok((headers, Body::from_stream(body)).into_response())
+}
+
+/// Hands on pieces at the reader's pace, until they end or the reader does.
+async fn pump(
+    mut entries: EntryStream,
+    pieces: mpsc::Sender<Result<Bytes, std::io::Error>>,
+    _running: LogStream,
+) {
+    while let Some(piece) = entries.next().await {
+        let piece = piece.map_err(|error| {
+            tracing::error!(error = %error, "a stream of entries was cut off");
+            // Ends the connection, so that nobody takes what there is for all.
+            std::io::Error::other("cut off")
+        });
+        match tokio::time::timeout(PIECE_TIME_MAX, pieces.send(piece)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) | Err(_) => break,
+        }
+    }
+}

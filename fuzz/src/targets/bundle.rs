@@ -1,0 +1,20 @@
+//! Bundles: what a stranger hands over to be believed.
+
+use custody_proof::bundle::check;
+
+pub(crate) fn run(bytes: &[u8]) {
+    let mut entries = 0;
+    if let Ok(checked) = check(bytes, &[], |_, _| entries += 1) {
+        assert!(!checked.is_pinned, "no key was trusted");
+        assert_eq!(checked.end - checked.first, entries);
+        // Nothing of it can be left out.
+        for cut in [0, bytes.len() / 2, bytes.len().saturating_sub(1)] {
+            assert!(check(&bytes[..cut], &[], |_, _| ()).is_err(), "without the bytes from {cut} on");
+        }
+        for at in [0, bytes.len() / 3, bytes.len() - 2] {
+            let mut changed = bytes.to_vec();
+            changed[at] ^= 1;
+            assert!(check(changed.as_slice(), &[], |_, _| ()).is_err(), "with byte {at} changed");
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! What proves the log, over HTTP: checkpoints, tiles, proofs and keys, as strangers' tools read them.
+
+mod cli;
+mod ecosystem;
+mod http;
+mod python;

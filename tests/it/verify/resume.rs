@@ -1,0 +1,107 @@
+//! Going on from where the last run ended, and what cannot be brought to an end.
+
+use serde_json::Value;
+
+use super::setting::{ENTRIES, Setting};
+
+#[tokio::test]
+async fn a_state_is_gone_on_from_and_notices_a_log_that_was_cut_back() {
+    let setting = Setting::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("verified.json");
+    let args = ["--json", "verify", "--server", "--state", state.to_str().unwrap()];
+    let run = async || {
+        let ended = setting.custody(&args).await;
+        let report: Value = serde_json::from_str(&ended.out).unwrap();
+        (ended.code, report)
+    };
+    let (code, first) = run().await;
+    assert_eq!(
+        (code, first["verified_from"].as_u64(), first["verified_to"].as_u64()),
+        (0, Some(0), Some(ENTRIES))
+    );
+    setting.write(ENTRIES..ENTRIES + 20).await;
+    let (code, second) = run().await;
+    assert_eq!((code, second["verified_from"].as_u64()), (0, Some(ENTRIES)), "{second}");
+    assert_eq!(second["verified_to"], ENTRIES + 20);
+    // Everything set back to what was once signed: the log, and all that it says of itself.
+    setting
+        .sql(
+            "DELETE FROM entries WHERE tenant_id = $T AND seq >= 300; \
+             UPDATE heads SET size = 300, last_id = (SELECT id FROM entries WHERE tenant_id = $T AND seq = 299) WHERE tenant_id = $T; \
+             UPDATE trees t SET size = c.size, root = c.root, note = c.note FROM checkpoints c \
+                WHERE t.tenant_id = $T AND c.tenant_id = $T AND c.size = 300; \
+             DELETE FROM checkpoints WHERE tenant_id = $T AND size > 300",
+        )
+        .await;
+    let (code, cut) = run().await;
+    assert_eq!((code, &cut["verdict"]), (1, &Value::from("tampered")), "{cut}");
+    assert_eq!(cut["findings"][0]["seq"], ENTRIES);
+    // Who remembers nothing cannot tell.
+    setting.verify().await.proven();
+    setting.server.stop().await;
+}
+
+/// Checkpoints of what was verified before are held against it without reading it again.
+#[tokio::test]
+async fn an_early_checkpoint_that_is_changed_later_is_found() {
+    let setting = Setting::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("verified.json");
+    let args = ["verify", "--server", "--state", state.to_str().unwrap()];
+    setting.custody(&args).await.proven();
+    setting.write(ENTRIES..ENTRIES + 20).await;
+    setting.custody(&args).await.proven();
+    setting
+        .sql("UPDATE checkpoints SET note = replace(note, E'\\n300\\n', E'\\n301\\n') WHERE tenant_id = $T AND size = 300")
+        .await;
+    setting.custody(&args).await.tampered("the kept checkpoint of size 300");
+    setting.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_key_of_one_s_own_is_held_against_the_server_s() {
+    let setting = Setting::new().await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let key = String::from_utf8(setting.tenant.auditor.get("/api/v1/log/key").await.bytes).unwrap();
+    let pinned = file("key", &format!("# ours\n{key}"));
+    let ended = setting.custody(&["verify", "--server", "--key", &pinned]).await;
+    ended.proven();
+    assert!(!ended.err.contains("--key"), "{ended:?}");
+    let name = key.split('+').next().unwrap();
+    let stranger = custody_proof::Signer::new(name, &[7; 32]).unwrap().verifier().to_string();
+    let ended = setting.custody(&["verify", "--server", "--key", &file("other", &stranger)]).await;
+    ended.tampered("signed by no key that you have pinned");
+    let foreign = custody_proof::Signer::new("log/x/e0", &[7; 32]).unwrap().verifier().to_string();
+    let ended = setting.custody(&["verify", "--server", "--key", &file("foreign", &foreign)]).await;
+    ended.unfinished("is not of the log");
+    setting.custody(&["verify", "--server", "--key", &file("empty", "")]).await.unfinished("no key");
+    setting.server.stop().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_not_called_proven() {
+    let setting = Setting::new().await;
+    let token = setting.tenant.user.bearer();
+    setting.custody_as(token, &["verify", "--server"]).await.unfinished("may not");
+    setting.custody_as("nonsense", &["verify", "--server"]).await.unfinished("not valid");
+    setting.custody(&["verify", "--server", "--url", "http://127.0.0.1:1"]).await.unfinished("cannot reach");
+    setting.custody(&["verify", "/no/such/bundle"]).await.unfinished("cannot read");
+    // Usage.
+    for args in [&["verify"][..], &["verify", "a", "--server"], &["verify", "a", "--state", "b"], &["export"]]
+    {
+        assert_eq!(setting.custody(args).await.code, 2, "{args:?}");
+    }
+    let empty = setting.server.tenant().await;
+    custody_testkit::eventually("an empty log", || async {
+        let ended = setting.custody_as(empty.auditor.bearer(), &["verify", "--server"]).await;
+        (ended.code == 2).then_some(ended.err.contains("nothing to prove"))
+    })
+    .await;
+    setting.server.stop().await;
+}
