@@ -46,17 +46,31 @@ impl Batch {
     /// Adds the message that the parts make, one after the other.
     #[inline]
     pub(crate) fn push(&mut self, parts: &[&[u8]]) {
-        let start = self.bytes.len();
-        for part in parts {
-            self.bytes.extend_from_slice(part);
-        }
-        let length = self.bytes.len() - start;
-        self.bytes.push(0x80);
-        let end = start + (length + PADDING_BYTES_MIN).next_multiple_of(BLOCK_BYTES);
-        self.bytes.resize(end - 8, 0);
+        let length: usize = parts.iter().map(|part| part.len()).sum();
         // SHA-256 counts bits, modulo 2^64.
-        self.bytes.extend_from_slice(&((length as u64) << 3).to_be_bytes());
-        self.ends.push(end);
+        let bits = ((length as u64) << 3).to_be_bytes();
+        let padded = (length + PADDING_BYTES_MIN).next_multiple_of(BLOCK_BYTES);
+        // Nearly all are put together in two blocks that are zero already.
+        let mut few = [0; 2 * BLOCK_BYTES];
+        if let Some(message) = few.get_mut(..padded) {
+            let mut rest = &mut *message;
+            for part in parts {
+                let (here, behind) = rest.split_at_mut(part.len());
+                here.copy_from_slice(part);
+                rest = behind;
+            }
+            rest[0] = 0x80;
+            message[padded - 8..].copy_from_slice(&bits);
+            self.bytes.extend_from_slice(message);
+        } else {
+            for part in parts {
+                self.bytes.extend_from_slice(part);
+            }
+            self.bytes.push(0x80);
+            self.bytes.resize(self.bytes.len() + padded - length - PADDING_BYTES_MIN, 0);
+            self.bytes.extend_from_slice(&bits);
+        }
+        self.ends.push(self.bytes.len());
     }
 
     /// The hashes of the messages, in their order; afterwards there are none.

@@ -165,19 +165,28 @@ fn read(text: &[u8]) -> Option<Uuid> {
         return None;
     }
     let mut uuid = [0; 16];
+    let mut wrong = 0;
     for (byte, at) in uuid.iter_mut().zip(BYTES) {
-        *byte = digit(*text.get(at)?)? << 4 | digit(*text.get(at + 1)?)?;
+        let [high, low] = [text.get(at)?, text.get(at + 1)?].map(|c| DIGITS[usize::from(*c)]);
+        wrong |= high | low;
+        *byte = high << 4 | low;
     }
-    Some(uuid)
+    (wrong & NO_DIGIT == 0).then_some(uuid)
 }
 
-fn digit(character: u8) -> Option<u8> {
-    match character {
-        b'0'..=b'9' => Some(character - b'0'),
-        b'a'..=b'f' => Some(character - b'a' + 10),
-        _ => None,
+/// Bits that no digit's value has.
+const NO_DIGIT: u8 = 0xf0;
+
+/// The values of the digits of hexadecimal, in lower case.
+const DIGITS: [u8; 256] = {
+    let mut digits = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        digits[b"0123456789abcdef"[value as usize] as usize] = value;
+        value += 1;
     }
-}
+    digits
+};
 
 fn write(uuid: &Uuid, out: &mut Vec<u8>) {
     let mut text = [0; TEXT_BYTES];

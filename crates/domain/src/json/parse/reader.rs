@@ -303,9 +303,9 @@ fn duplicate(offset: usize) -> Failure {
 
 /// One of 64 bits, the same for equal keys: most keys need not be compared with any.
 fn mark(key: &str) -> u64 {
-    let sum =
-        key.bytes().take(1).chain(key.bytes().next_back()).fold(key.len(), |sum, b| sum * 5 + usize::from(b));
-    1 << (sum % 64)
+    let [first, last] =
+        [key.as_bytes().first(), key.as_bytes().last()].map(|b| b.map_or(0, |b| usize::from(*b)));
+    1 << ((key.len() * 25 + first * 5 + last) % 64)
 }
 
 /// The keys of a large object, compared by sorting once; `later` holds the offsets from [`FEW`] on.
