@@ -100,7 +100,7 @@ enum Run {
 
 const TENANTS: usize = 20;
 const WARM_UP: usize = 20_000;
-const LONE: usize = 500;
+const LONE: usize = 3_000;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {

@@ -27,11 +27,12 @@ impl<T> Page<T> {
     }
 
     /// A page of `limit` of these items, which hold one more than that where there is a next page.
-    pub(crate) fn cut(mut items: Vec<T>, limit: u16, id: impl Fn(&T) -> Uuid) -> Self {
+    /// `key` is what the list is sorted by, and so what its cursor holds.
+    pub(crate) fn cut<K: AsRef<[u8]>>(mut items: Vec<T>, limit: u16, key: impl Fn(&T) -> K) -> Self {
         let more = items.len() > usize::from(limit);
         items.truncate(usize::from(limit));
         let last = items.last().filter(|_| more);
-        Self { next_cursor: last.map(|item| cursor(id(item))), items }
+        Self { next_cursor: last.map(|item| cursor(key(item))), items }
     }
 
     pub(crate) fn map<U>(self, shape: impl FnMut(T) -> U) -> Page<U> {
@@ -74,13 +75,21 @@ impl PageParameters {
     /// How many items, and the last one of the page before. A cursor is that id and nothing more:
     /// it opens no door that the credential does not.
     pub(crate) fn bounds(&self) -> Result<(u16, Option<Uuid>), Problem> {
+        self.bounds_by(|key| Uuid::from_slice(key).ok())
+    }
+
+    /// The same of a list whose cursors hold another key than an id; `read` answers none for what is
+    /// no key of it.
+    pub(crate) fn bounds_by<K>(
+        &self,
+        read: impl Fn(&[u8]) -> Option<K>,
+    ) -> Result<(u16, Option<K>), Problem> {
         let limit = u16::try_from(self.limit.unwrap_or(LIMIT_DEFAULT)).ok();
         let limit = limit.filter(|limit| (1..=PageRequest::LIMIT_MAX).contains(limit)).ok_or_else(|| {
             Problem::bad_parameter("limit", format!("must be from 1 to {}", PageRequest::LIMIT_MAX))
         })?;
         let after = self.cursor.as_deref().map(|cursor| {
-            let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
-            bytes.and_then(|bytes| Uuid::from_slice(&bytes).ok()).ok_or_else(|| {
+            URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|key| read(&key)).ok_or_else(|| {
                 Problem::bad_parameter(
                     "cursor",
                     "is no cursor of this list; take `next_cursor` as it was answered",
@@ -91,8 +100,8 @@ impl PageParameters {
     }
 }
 
-fn cursor(last: Uuid) -> String {
-    URL_SAFE_NO_PAD.encode(last.as_bytes())
+fn cursor(key: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(key)
 }
 
 /// The same request with another cursor, as a relative reference: behind a proxy the server does not

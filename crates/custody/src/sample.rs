@@ -5,7 +5,7 @@ use chrono::{TimeDelta, Utc};
 use custody_auth::{NewSecret, Role};
 use custody_domain::TenantId;
 use custody_ingest::{Format, Ingest, ItemResult, RawItem, sample};
-use custody_ledger::{CommitConfig, Ledger};
+use custody_ledger::Ledger;
 use custody_store::{
     IdentityError, StoreError, one_time_secrets,
     tenants::{self, Tenant},
@@ -27,11 +27,15 @@ const EVENTS: usize = 1_000;
 const BATCH: usize = 500;
 
 /// Makes the tenants, their admins and their events, as far as they are not there yet.
-pub(crate) async fn load(installation: &Installation, ingest: &Ingest) -> anyhow::Result<()> {
+pub(crate) async fn load(
+    installation: &Installation,
+    ledger: &Ledger,
+    ingest: &Ingest,
+) -> anyhow::Result<()> {
     for (name, title, admin, seed) in TENANTS {
         let tenant = tenant(installation, name, title).await?;
         member(installation, &tenant, admin).await?;
-        events(installation, ingest, &tenant, seed).await?;
+        events(installation, (ledger, ingest), &tenant, seed).await?;
     }
     Ok(())
 }
@@ -74,12 +78,11 @@ async fn member(installation: &Installation, tenant: &Tenant, email: &str) -> an
 
 async fn events(
     installation: &Installation,
-    ingest: &Ingest,
+    (ledger, ingest): (&Ledger, &Ingest),
     tenant: &Tenant,
     seed: u64,
 ) -> anyhow::Result<()> {
     let scope = installation.authority.scope(tenant.id, "sample");
-    let ledger = Ledger::new(installation.store.clone(), installation.keys.clone(), CommitConfig::default());
     if ledger.head(&scope).await?.size >= 2 * EVENTS as u64 {
         return Ok(());
     }

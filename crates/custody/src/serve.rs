@@ -85,7 +85,7 @@ async fn serve(
     let works = args.only != Some(Side::Api);
     let background = Background::start(installation, (&ledger, &ingest), &metrics, works);
     if args.sample {
-        sample::load(installation, &ingest).await.context("the sample could not be loaded")?;
+        sample::load(installation, &ledger, &ingest).await.context("the sample could not be loaded")?;
     }
     let result = if let Some(listener) = listener {
         let app = app(config, installation, ledger, ingest, metrics)?;

@@ -59,10 +59,10 @@ impl Pool {
         connections_max: u32,
         statement_timeout_ms: u128,
     ) -> Self {
-        let port = options.get_port();
+        let port = goes_over_tcp(&options).then(|| options.get_port());
         let connections = PgPoolOptions::new()
             .after_connect(move |_, _| {
-                nodelay::set_on_connections_to(port);
+                port.into_iter().for_each(nodelay::set_on_connections_to);
                 Box::pin(std::future::ready(Ok(())))
             })
             .max_connections(connections_max)
@@ -137,6 +137,10 @@ fn options(config: &DatabaseConfig) -> Result<PgConnectOptions, StoreError> {
         // Not sent, because PgBouncer refuses to start a session with it; we read no floats as text.
         .extra_float_digits(None)
         .statement_cache_capacity(config.statement_cache_capacity))
+}
+
+fn goes_over_tcp(options: &PgConnectOptions) -> bool {
+    options.get_socket().is_none() && !options.get_host().starts_with('/')
 }
 
 /// A connection that was good once and is gone; a server that refuses new ones is not.

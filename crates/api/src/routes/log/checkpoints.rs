@@ -7,7 +7,6 @@ use custody_ledger::tree::KeptCheckpoint;
 use http::Uri;
 use serde::Serialize;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::{
     App, Permit,
@@ -44,10 +43,9 @@ pub(crate) async fn list_checkpoints(
     uri: Uri,
     Parameters(parameters): Parameters<PageParameters>,
 ) -> Result<Response, Problem> {
-    let (limit, after) = parameters.bounds()?;
-    let after = after.map(place).transpose()?;
+    let (limit, after) = parameters.bounds_by(place)?;
     let kept = app.ledger.kept_checkpoints(&permit, after, u32::from(limit) + 1).await?;
-    let page = Page::cut(kept, limit, |kept| id(kept.epoch, kept.size));
+    let page = Page::cut(kept, limit, |kept| key(kept.epoch, kept.size));
     Ok(page.map(CheckpointBody::from).answer(&uri))
 }
 
@@ -58,28 +56,31 @@ impl From<KeptCheckpoint> for CheckpointBody {
     }
 }
 
-/// Checkpoints have no id, and a cursor is one: epoch and size make it.
-fn id(epoch: u32, size: u64) -> Uuid {
-    Uuid::from_u64_pair(epoch.into(), size)
+/// Checkpoints have no id: epoch and size tell one.
+fn key(epoch: u32, size: u64) -> [u8; 12] {
+    let mut key = [0; 12];
+    key[..4].copy_from_slice(&epoch.to_be_bytes());
+    key[4..].copy_from_slice(&size.to_be_bytes());
+    key
 }
 
-fn place(id: Uuid) -> Result<(u32, u64), Problem> {
-    let (epoch, size) = id.as_u64_pair();
-    let foreign = || Problem::bad_parameter("cursor", "is no cursor of this list");
-    let (epoch, size_max) = (i32::try_from(epoch).map_err(|_| foreign())?, i64::MAX as u64);
-    let epoch = u32::try_from(epoch).map_err(|_| foreign())?;
-    if size <= size_max { Ok((epoch, size)) } else { Err(foreign()) }
+fn place(key: &[u8]) -> Option<(u32, u64)> {
+    let (epoch, size) = key.split_first_chunk()?;
+    let (epoch, size) = (u32::from_be_bytes(*epoch), u64::from_be_bytes(size.try_into().ok()?));
+    // PostgreSQL's integers have a sign.
+    (i32::try_from(epoch).is_ok() && i64::try_from(size).is_ok()).then_some((epoch, size))
 }
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
     use super::*;
 
     #[test]
     fn a_cursor_leads_back_and_a_foreign_one_is_refused() {
-        assert_eq!(place(id(3, 70_000)).unwrap(), (3, 70_000));
-        assert!(place(Uuid::now_v7()).is_err());
-        assert!(place(id(0, u64::MAX)).is_err());
+        assert_eq!(place(&key(3, 70_000)), Some((3, 70_000)));
+        assert_eq!(place(uuid::Uuid::now_v7().as_bytes()), None);
+        assert_eq!(place(&key(0, u64::MAX)), None);
+        assert_eq!(place(&key(u32::MAX, 1)), None);
+        assert_eq!(place(&[1, 2]), None);
     }
 }

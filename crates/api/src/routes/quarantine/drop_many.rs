@@ -3,12 +3,11 @@
 use axum::{Json as Answer, extract::State};
 use custody_auth::op;
 use custody_ingest::quarantine::discard;
-use custody_store::quarantine;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::selection::{Selected, Selection};
-use crate::{App, Permit, extract::Json, page::Page, problem::Problem};
+use super::selection::Selection;
+use crate::{App, Permit, extract::Json, problem::Problem};
 
 const ITEMS_MAX: u16 = 1_000;
 
@@ -33,11 +32,7 @@ pub(crate) async fn drop_quarantine(
     State(app): State<App>,
     Json(selection): Json<Selection>,
 ) -> Result<Answer<DroppedItems>, Problem> {
-    let Selected { filter, after, limit } = selection.selected(ITEMS_MAX)?;
-    let mut tx = app.store.tenant_tx(&permit).await?;
-    let ids = quarantine::walk(&mut tx, &filter, after, u32::from(limit) + 1).await?;
-    tx.commit().await?;
-    let page = Page::cut(ids, limit, |id| id.0);
+    let page = selection.page(&app.store, &permit, ITEMS_MAX).await?;
     let dropped = discard(&app.store, &permit, &page.items).await?;
     Ok(Answer(DroppedItems { dropped, next_cursor: page.next_cursor }))
 }

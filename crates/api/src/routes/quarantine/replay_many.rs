@@ -4,15 +4,13 @@ use axum::{Json as Answer, extract::State};
 use custody_auth::op;
 use custody_domain::QuarantineId;
 use custody_ingest::quarantine::{Correction, Replay};
-use custody_store::quarantine;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::selection::{Selected, Selection};
+use super::selection::Selection;
 use crate::{
     App, Permit,
     extract::Json,
-    page::Page,
     problem::{Fault, Problem},
 };
 
@@ -55,11 +53,7 @@ pub(crate) async fn replay_quarantine(
     State(app): State<App>,
     Json(selection): Json<Selection>,
 ) -> Result<Answer<ReplayedItems>, Problem> {
-    let Selected { filter, after, limit } = selection.selected(ITEMS_MAX)?;
-    let mut tx = app.store.tenant_tx(&permit).await?;
-    let ids = quarantine::walk(&mut tx, &filter, after, u32::from(limit) + 1).await?;
-    tx.commit().await?;
-    let page = Page::cut(ids, limit, |id| id.0);
+    let page = selection.page(&app.store, &permit, ITEMS_MAX).await?;
     let mut answer =
         ReplayedItems { accepted: 0, duplicate: 0, rejected: Vec::new(), next_cursor: page.next_cursor };
     for id in page.items {

@@ -1,14 +1,18 @@
 //! Which items: the filters of a list, and what many are replayed or dropped by.
 
 use chrono::{DateTime, Utc};
+use custody_auth::Scope;
 use custody_domain::{QuarantineId, query::Instant};
 use custody_ingest::{Format, Reason};
-use custody_store::quarantine::Filter;
+use custody_store::{
+    Store,
+    quarantine::{Filter, walk},
+};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    page::PageParameters,
+    page::{Page, PageParameters},
     problem::{Fault, Kind, Problem},
 };
 
@@ -77,14 +81,28 @@ pub(crate) struct Selection {
 
 /// The items to work off.
 #[derive(Debug)]
-pub(crate) struct Selected {
-    pub(crate) filter: Filter,
-    pub(crate) after: Option<QuarantineId>,
-    pub(crate) limit: u16,
+struct Selected {
+    filter: Filter,
+    after: Option<QuarantineId>,
+    limit: u16,
 }
 
 impl Selection {
-    pub(crate) fn selected(self, limit_max: u16) -> Result<Selected, Problem> {
+    /// The items to work off now, at most `limit_max`.
+    pub(crate) async fn page(
+        self,
+        store: &Store,
+        scope: &Scope,
+        limit_max: u16,
+    ) -> Result<Page<QuarantineId>, Problem> {
+        let Selected { filter, after, limit } = self.selected(limit_max)?;
+        let mut tx = store.tenant_tx(scope).await?;
+        let ids = walk(&mut tx, &filter, after, u32::from(limit) + 1).await?;
+        tx.commit().await?;
+        Ok(Page::cut(ids, limit, |id| id.0))
+    }
+
+    fn selected(self, limit_max: u16) -> Result<Selected, Problem> {
         let wanted = Wanted {
             reason: self.reason.as_deref(),
             source_format: self.source_format.as_deref(),
