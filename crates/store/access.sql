@@ -103,7 +103,8 @@ GRANT SELECT, DELETE, UPDATE (occurred_at, severity, outcome, ip, action, actor_
 GRANT SELECT ON event_keys TO {writer};
 GRANT INSERT ON event_keys_all TO {writer};
 GRANT SELECT (tenant_id, id), DELETE ON event_keys TO {reaper};
-GRANT SELECT, INSERT, UPDATE (fp8, id) ON request_keys TO {writer};
+GRANT SELECT ON request_keys TO {writer};
+GRANT INSERT ON request_keys_all TO {writer};
 GRANT SELECT (tenant_id, id), DELETE ON request_keys TO {reaper};
 GRANT SELECT (id), DELETE ON request_keys TO {system};
 GRANT EXECUTE ON FUNCTION custody_lock_heads(uuid[]) TO {writer};

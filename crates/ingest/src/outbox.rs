@@ -114,7 +114,7 @@ impl Drainer {
             Ok(content) => content,
             Err(why) => return Ok(Err(why)),
         };
-        let key = self.ingest.ledger.own_event_key(scope, row.id).await?;
+        let key = self.ingest.ledger.event_keys(scope).await?.of_own_change(row.id);
         let draft = Draft::new(&content, new_salt(), Some(key));
         Ok(draft.map_err(|why| Rejected::unfit(&why, SourceFormat::Custody)))
     }

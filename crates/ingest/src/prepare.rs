@@ -89,8 +89,9 @@ impl<'a> Event<'a> {
 
 impl<'a> MaskedEvent<'a> {
     /// The event in canonical form and without its tenant: what its fingerprint is taken of.
-    pub(crate) fn canonical(&self) -> Vec<u8> {
-        canonical::to_vec(&self.source)
+    pub(crate) fn write_canonical(&self, out: &mut Vec<u8>) {
+        out.clear();
+        canonical::write(&self.source, out);
     }
 
     /// The content of the entry that the event becomes.

@@ -88,9 +88,10 @@ impl Quarantine {
     ) -> Result<Vec<Outcome>, LedgerError> {
         let recorded_by = json::to_serde(&RecordedBy::of(scope).to_value());
         let purpose = purpose(scope);
+        let event_keys = self.ledger.event_keys(scope).await?;
         let mut sealed = Vec::with_capacity(batch.len());
         for (item, _) in batch {
-            let fp16 = self.ledger.fingerprint(scope, &item.identity()).await?;
+            let fp16 = event_keys.of_quarantined(&item.identity());
             sealed.push((fp16, self.keys.seal(&purpose, &item.bytes).await?));
         }
         let mut tx = self.store.tenant_tx(scope).await?;

@@ -6,7 +6,7 @@ use chrono::Utc;
 use custody_auth::Scope;
 use custody_domain::commitment::Salt;
 use custody_keys::Keys;
-use custody_ledger::{Appended, Draft, EventKey, Ledger, LedgerError};
+use custody_ledger::{Appended, Draft, EventKey, EventKeys, Ledger, LedgerError};
 use custody_store::{
     Store,
     quarantine::{ItemError, Quota},
@@ -132,11 +132,12 @@ impl Ingest {
         let count = items.len();
         let (drafts, drafted) = (Vec::with_capacity(count), Vec::with_capacity(count));
         let mut prepared = Prepared { count, drafts, drafted, rejected: Vec::new() };
+        let mut keying = Keying { ledger: &self.ledger, scope, keys: None, canonical: Vec::new() };
         for (at, item) in items.into_iter().enumerate() {
             if at % TURN_ITEMS == TURN_ITEMS - 1 {
                 tokio::task::yield_now().await;
             }
-            match self.step(scope, sent, at, &item, &setting).await? {
+            match step(&mut keying, sent, at, &item, &setting).await? {
                 Ok((draft, format, known_by)) => {
                     let known_by = known_by.map(|known_by| (known_by, item));
                     prepared.drafts.push(draft);
@@ -194,62 +195,6 @@ impl Ingest {
         self.policies.forget(scope.tenant()).await;
     }
 
-    /// The fingerprint is taken of the masked event: the clear one exists only until then.
-    async fn step(
-        &self,
-        scope: &Scope,
-        sent: &Sent<'_>,
-        at: usize,
-        item: &RawItem,
-        setting: &Setting<'_>,
-    ) -> Result<Result<(Draft, SourceFormat, Option<KnownBy>), Rejected>, IngestError> {
-        if let Some(why) = Rejected::unread(item, sent.format) {
-            return Ok(Err(why));
-        }
-        let event = prepare::read(&item.bytes, sent.format, setting.masker);
-        let event = match event.and_then(|event| event.mask(setting.masker)) {
-            Ok(event) => event,
-            Err(rejected) => return Ok(Err(rejected)),
-        };
-        let source_format = event.format;
-        let (known_by, key) = self.event_key(scope, sent.unnamed, at, &event).await?.unzip();
-        let content = match event.into_content(setting) {
-            Ok(content) => content,
-            Err(rejected) => return Ok(Err(rejected)),
-        };
-        Ok(match Draft::new(&content, new_salt(), key) {
-            Ok(draft) => Ok((draft, source_format, known_by)),
-            Err(why) => Err(Rejected::unfit(&why, source_format)),
-        })
-    }
-
-    /// By what the item at place `at` is known again, if by anything.
-    async fn event_key(
-        &self,
-        scope: &Scope,
-        unnamed: Unnamed<'_>,
-        at: usize,
-        event: &MaskedEvent<'_>,
-    ) -> Result<Option<(KnownBy, EventKey)>, IngestError> {
-        let ledger = &self.ledger;
-        Ok(Some(match (&event.id, unnamed) {
-            (Some(id), _) => {
-                let named = (event.format.as_str(), id.as_str());
-                (KnownBy::EventId, ledger.event_key(scope, named, &event.canonical()).await?)
-            }
-            (None, Unnamed::Nothing) => return Ok(None),
-            (None, Unnamed::Request { key, first }) => {
-                let index = first + at as u64;
-                (KnownBy::RequestKey, ledger.request_key(scope, key, index, &event.canonical()).await?)
-            }
-            (None, Unnamed::Quarantined(id)) => {
-                let id = id.to_string();
-                let named = (OF_QUARANTINED, id.as_str());
-                (KnownBy::QuarantinedItem, ledger.event_key(scope, named, &event.canonical()).await?)
-            }
-        }))
-    }
-
     async fn quarantine(
         &self,
         scope: &Scope,
@@ -274,6 +219,76 @@ impl Ingest {
     pub(crate) async fn quarantine_own(&self, scope: &Scope, bytes: Vec<u8>, why: &Rejected) -> bool {
         let item = RawItem::whole(bytes);
         matches!(self.quarantine.keep(scope, &[(&item, why)]).await.as_slice(), [Outcome::Kept(_)])
+    }
+}
+
+/// The fingerprint is taken of the masked event: the clear one exists only until then.
+async fn step(
+    keying: &mut Keying<'_>,
+    sent: &Sent<'_>,
+    at: usize,
+    item: &RawItem,
+    setting: &Setting<'_>,
+) -> Result<Result<(Draft, SourceFormat, Option<KnownBy>), Rejected>, IngestError> {
+    if let Some(why) = Rejected::unread(item, sent.format) {
+        return Ok(Err(why));
+    }
+    let event = prepare::read(&item.bytes, sent.format, setting.masker);
+    let event = match event.and_then(|event| event.mask(setting.masker)) {
+        Ok(event) => event,
+        Err(rejected) => return Ok(Err(rejected)),
+    };
+    let source_format = event.format;
+    let (known_by, key) = keying.key_of(sent.unnamed, at, &event).await?.unzip();
+    let content = match event.into_content(setting) {
+        Ok(content) => content,
+        Err(rejected) => return Ok(Err(rejected)),
+    };
+    Ok(match Draft::new(&content, new_salt(), key) {
+        Ok(draft) => Ok((draft, source_format, known_by)),
+        Err(why) => Err(Rejected::unfit(&why, source_format)),
+    })
+}
+
+/// Makes the events' keys of one request.
+struct Keying<'r> {
+    ledger: &'r Ledger,
+    scope: &'r Scope,
+    /// From the first item that is known again by anything: most are not, and need no key of the
+    /// tenant's.
+    keys: Option<EventKeys>,
+    /// Working space.
+    canonical: Vec<u8>,
+}
+
+impl Keying<'_> {
+    /// By what the item at place `at` is known again, if by anything.
+    async fn key_of(
+        &mut self,
+        unnamed: Unnamed<'_>,
+        at: usize,
+        event: &MaskedEvent<'_>,
+    ) -> Result<Option<(KnownBy, EventKey)>, IngestError> {
+        if event.id.is_none() && unnamed == Unnamed::Nothing {
+            return Ok(None);
+        }
+        let keys = match &self.keys {
+            Some(keys) => keys,
+            None => self.keys.insert(self.ledger.event_keys(self.scope).await?),
+        };
+        event.write_canonical(&mut self.canonical);
+        let canonical = &self.canonical;
+        Ok(match (&event.id, unnamed) {
+            (Some(id), _) => Some((KnownBy::EventId, keys.of_event((event.format.as_str(), id), canonical))),
+            (None, Unnamed::Nothing) => None,
+            (None, Unnamed::Request { key, first }) => {
+                Some((KnownBy::RequestKey, keys.of_request_item(key, first + at as u64, canonical)))
+            }
+            (None, Unnamed::Quarantined(id)) => {
+                let named = (OF_QUARANTINED, &*id.to_string());
+                Some((KnownBy::QuarantinedItem, keys.of_event(named, canonical)))
+            }
+        })
     }
 }
 

@@ -141,7 +141,7 @@ async fn draft(ledger: &Ledger, scope: &Scope, text: &[u8], with_event_id: bool)
     content::normalise(&mut content).map_err(|e| e.to_string())?;
     let event = if with_event_id {
         let id = content.get("event_id").and_then(Value::as_str).ok_or("no event_id")?;
-        Some(ledger.event_key(scope, ("custody", id), text).await?)
+        Some(ledger.event_keys(scope).await?.of_event(("custody", id), text))
     } else {
         None
     };

@@ -11,13 +11,12 @@ use custody_store::{
     heads::{self, Head},
 };
 use tokio::sync::watch;
-use uuid::Uuid;
 
 use crate::{
-    Appended, CommitConfig, Draft, EventKey, EventKind, LedgerError, Recent, StoredEntry, append, codec,
+    Appended, CommitConfig, Draft, EventKeys, LedgerError, Recent, StoredEntry, append, codec,
     commit::Commits,
     entry::{self, UnreadableBody},
-    fingerprint::{Label, TenantKeys, hmac16},
+    event_keys::TenantKeys,
     tree::Tree,
 };
 
@@ -97,58 +96,9 @@ impl Ledger {
         Ok(head)
     }
 
-    /// How an event with an id of its own is known again: by the id among those of its source
-    /// format, so that nobody can take a CloudTrail event's id by an event of another kind.
-    /// `canonical` is the masked event in canonical form: it leaves no trace but its HMAC.
-    pub async fn event_key(
-        &self,
-        scope: &Scope,
-        (source_format, event_id): (&str, &str),
-        canonical: &[u8],
-    ) -> Result<EventKey, LedgerError> {
-        let key = self.tenant_keys.get(&self.store, &self.keys, scope).await?;
-        Ok(EventKey {
-            kind: EventKind::Event,
-            key16: hmac16(&key, Label::EventId, format!("{source_format}\0{event_id}").as_bytes()),
-            fp16: hmac16(&key, Label::Source, canonical),
-        })
-    }
-
-    /// How a change of our own is known again: by the id of its row, in a space of ids of its own. Its
-    /// content does not count: a row is written once and never changes, and a later release may put
-    /// it into other words between the append and the row's deletion.
-    pub async fn own_event_key(&self, scope: &Scope, change: Uuid) -> Result<EventKey, LedgerError> {
-        let key = self.tenant_keys.get(&self.store, &self.keys, scope).await?;
-        Ok(EventKey {
-            kind: EventKind::Event,
-            key16: hmac16(&key, Label::OwnChange, change.as_bytes()),
-            fp16: hmac16(&key, Label::Source, change.as_bytes()),
-        })
-    }
-
-    /// How an item without an id of its own is known again when its request is repeated within 24
-    /// hours: by the request's `Idempotency-Key` and the item's index in it, from 0. `canonical` as
-    /// for [`Ledger::event_key`].
-    pub async fn request_key(
-        &self,
-        scope: &Scope,
-        idempotency_key: &str,
-        index: u64,
-        canonical: &[u8],
-    ) -> Result<EventKey, LedgerError> {
-        let key = self.tenant_keys.get(&self.store, &self.keys, scope).await?;
-        let item = [&index.to_be_bytes(), idempotency_key.as_bytes()].concat();
-        Ok(EventKey {
-            kind: EventKind::Request,
-            key16: hmac16(&key, Label::RequestItem, &item),
-            fp16: hmac16(&key, Label::Source, canonical),
-        })
-    }
-
-    /// HMAC of any bytes under the tenant's key: how equal quarantined items are known again.
-    pub async fn fingerprint(&self, scope: &Scope, bytes: &[u8]) -> Result<[u8; 16], LedgerError> {
-        let key = self.tenant_keys.get(&self.store, &self.keys, scope).await?;
-        Ok(hmac16(&key, Label::Quarantined, bytes))
+    /// What makes the tenant's events' keys. It waits for the database with the tenant's first alone.
+    pub async fn event_keys(&self, scope: &Scope) -> Result<EventKeys, LedgerError> {
+        self.tenant_keys.get(&self.store, &self.keys, scope).await
     }
 
     /// Erases members of an entry by JSON pointer; its leaf, and so every proof, stays. Pointers

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use custody_domain::{EntryId, TenantId};
-use sqlx::{AssertSqlSafe, Row as _, postgres::PgRow};
+use sqlx::{Row as _, postgres::PgRow};
 
 use crate::{
     StoreError, WriterTx,
@@ -25,6 +25,16 @@ pub enum EventKind {
     Event,
     /// Its request's (`Idempotency-Key`), with its place in it: for 24 hours.
     Request,
+}
+
+impl EventKind {
+    /// The partition that is written.
+    fn table(self) -> &'static str {
+        match self {
+            Self::Event => "event_keys_all",
+            Self::Request => "request_keys_all",
+        }
+    }
 }
 
 /// An event that is in the log, or is about to be.
@@ -100,25 +110,6 @@ pub async fn insert(tx: &mut WriterTx, kind: EventKind, rows: &[EventKeyRow]) ->
     if rows.is_empty() {
         return Ok(());
     }
-    let written = match kind {
-        EventKind::Event => copy(tx, rows).await?,
-        EventKind::Request => {
-            let statement = insert_statement(kind, rows);
-            sqlx::query(AssertSqlSafe(statement))
-                .persistent(false)
-                .execute(tx.connection())
-                .await?
-                .rows_affected()
-        }
-    };
-    if written == rows.len() as u64 {
-        Ok(())
-    } else {
-        Err(StoreError::unexpected("not every event key was written"))
-    }
-}
-
-async fn copy(tx: &mut WriterTx, rows: &[EventKeyRow]) -> Result<u64, StoreError> {
     // In the index's order, so that rows of one leaf follow each other.
     let mut sorted = rows.to_vec();
     sorted.sort_unstable_by_key(EventKeyRow::numbers);
@@ -128,12 +119,17 @@ async fn copy(tx: &mut WriterTx, rows: &[EventKeyRow]) -> Result<u64, StoreError
         field(out, Some(row.id.0.as_bytes()))?;
         row.numbers().iter().try_for_each(|number| field(out, Some(&number.to_be_bytes())))
     });
-    let statement = format!("COPY event_keys_all ({COLUMNS}) FROM STDIN (FORMAT BINARY)");
+    let statement = format!("COPY {} ({COLUMNS}) FROM STDIN (FORMAT BINARY)", kind.table());
     let written = tx.connection().copy_in(&statement, |chunk| chunks.fill(chunk)).await;
-    written.map_err(|error| match error {
+    let written = written.map_err(|error| match error {
         CopyError::Chunk(error) => error,
         CopyError::Database(error) => error.into(),
-    })
+    })?;
+    if written == rows.len() as u64 {
+        Ok(())
+    } else {
+        Err(StoreError::unexpected("not every event key was written"))
+    }
 }
 
 /// Empty where there are no rows, else ends with a semicolon.
@@ -141,21 +137,11 @@ pub(crate) fn insert_statement(kind: EventKind, rows: &[EventKeyRow]) -> String 
     if rows.is_empty() {
         return String::new();
     }
-    let table = match kind {
-        EventKind::Event => "event_keys_all",
-        EventKind::Request => "request_keys",
-    };
-    let mut out = format!("INSERT INTO {table} ({COLUMNS}) VALUES ");
+    let mut out = format!("INSERT INTO {} ({COLUMNS}) VALUES ", kind.table());
     for (at, row) in rows.iter().enumerate() {
         let separator = if at == 0 { "" } else { ", " };
         let [hi, lo, fp8] = row.numbers();
         let _ = write!(out, "{separator}('{}','{}',{hi},{lo},{fp8})", row.tenant, row.id);
-    }
-    if kind == EventKind::Request {
-        // One that expired may not have been swept out yet.
-        out.push_str(
-            " ON CONFLICT (tenant_id, key_hi, key_lo) DO UPDATE SET fp8 = excluded.fp8, id = excluded.id",
-        );
     }
     out.push_str("; ");
     out

@@ -68,7 +68,7 @@ async fn a_row_whose_entry_is_there_already_adds_none() {
     let fixture = Fixture::new().await;
     let scope = fixture.tenant("a").await;
     let id = first_row(&fixture, &scope).await;
-    let key = fixture.ledger.own_event_key(&scope, id).await.unwrap();
+    let key = fixture.ledger.event_keys(&scope).await.unwrap().of_own_change(id);
     append(&fixture, &scope, key).await;
 
     drainer(&fixture).drain().await.unwrap();
@@ -120,7 +120,7 @@ async fn a_change_in_conflict_is_kept() {
     let fixture = Fixture::new().await;
     let scope = fixture.tenant("a").await;
     let id = first_row(&fixture, &scope).await;
-    let key = fixture.ledger.own_event_key(&scope, id).await.unwrap();
+    let key = fixture.ledger.event_keys(&scope).await.unwrap().of_own_change(id);
     append(&fixture, &scope, EventKey { fp16: [0; 16], ..key }).await;
 
     drainer(&fixture).drain().await.unwrap();

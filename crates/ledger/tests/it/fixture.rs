@@ -120,7 +120,7 @@ impl Fixture {
         content: &str,
         event: (&str, &str),
     ) -> Result<Draft, LedgerError> {
-        let key = self.ledger.event_key(scope, ("custody", event.0), event.1.as_bytes()).await?;
+        let key = self.ledger.event_keys(scope).await?.of_event(("custody", event.0), event.1.as_bytes());
         Ok(draft_with(content, Some(key)))
     }
 }

@@ -14,7 +14,7 @@ use crate::fixture::{Fixture, run};
 
 const REPORT: &str = include_str!("catalogue/report.sql");
 /// They carry no policy: whoever reads one reads all tenants.
-const PARTITIONS: [&str; 2] = ["entries_{day}", "event_keys_all"];
+const PARTITIONS: [&str; 3] = ["entries_{day}", "event_keys_all", "request_keys_all"];
 const OWN_TENANT: &str =
     "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)";
 

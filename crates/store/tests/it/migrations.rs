@@ -142,4 +142,13 @@ async fn events_that_were_known_before_are_known_after() {
     assert_eq!(row.0, "0197c4a1-7e00-7aaa-8bbb-0123456789ab");
     assert_eq!(row.1, "019b7ca9-8f2e-7000-8000-000000000000");
     assert_eq!((row.2.as_str(), row.3.as_str()), ("fffefdfcfbfaf9f80102030405060708", "8000000000000000"));
+    run(
+        &mut owner,
+        "INSERT INTO request_keys (tenant_id, id, key_hi, key_lo, fp8) SELECT * FROM event_keys;
+         ALTER TABLE request_keys ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
+    )
+    .await;
+    run(&mut owner, include_str!("../../migrations/0009_request_keys.sql")).await;
+    let kept = "SELECT (SELECT r FROM request_keys r)::text = (SELECT e FROM event_keys e)::text";
+    assert!(sqlx::query_scalar::<_, bool>(kept).fetch_one(&mut owner).await.unwrap());
 }
