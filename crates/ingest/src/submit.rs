@@ -29,7 +29,7 @@ use crate::{
 pub type IngestError = LedgerError;
 
 /// After so many items the other tasks of this thread get their turn.
-const TURN_ITEMS: usize = 32;
+pub(crate) const TURN_ITEMS: usize = 32;
 
 /// The way into the log. Cheap to clone.
 #[derive(Clone, Debug)]

@@ -46,6 +46,39 @@ async fn a_full_quarantine_costs_no_neighbour_its_receipt() {
     );
 }
 
+/// What is too large for the room that is left goes back to its sender; what fits is kept.
+#[tokio::test]
+async fn the_quota_in_bytes_is_each_items_own() {
+    let fixture = Fixture::with_quota(QuarantineQuota { items_max: 10, bytes_max: 100 }).await;
+    let scope = fixture.tenant("a").await;
+    let (large, small) = ("9".repeat(70), "8".repeat(40));
+    let results = fixture.submit(&scope, &[&large, &small, "{1", &small, &large]).await;
+    let kept = "quarantined schema";
+    assert_eq!(words(&results), [kept, "retry", "quarantined syntax", "retry", kept]);
+    let ids: Vec<_> = results
+        .iter()
+        .filter_map(|result| match result {
+            ItemResult::Quarantined(kept) => Some(kept.id),
+            _ => None,
+        })
+        .collect();
+    assert!(ids[0] == ids[2] && ids[0] != ids[1], "the same bytes are kept once: {ids:?}");
+}
+
+/// Some hundreds of kilobytes each: more than one transaction.
+#[tokio::test]
+async fn large_broken_items_are_kept_as_small_ones_are() {
+    let fixture = Fixture::with_quota(QuarantineQuota { items_max: 100, bytes_max: 1 << 30 }).await;
+    let scope = fixture.tenant("a").await;
+    let items: Vec<_> = (0..12).map(|n| format!("{{{n}{}", "x".repeat(800 << 10))).collect();
+    let items: Vec<_> = items.iter().map(String::as_str).collect();
+    for (item, result) in items.iter().zip(fixture.submit(&scope, &items).await) {
+        let ItemResult::Quarantined(kept) = result else { panic!("{result:?}") };
+        let opened = quarantine::open(&fixture.store, &fixture.keys, &scope, kept.id).await.unwrap().unwrap();
+        assert!(opened.as_slice() == item.as_bytes());
+    }
+}
+
 #[tokio::test]
 async fn many_broken_items_are_all_kept() {
     let fixture = Fixture::new().await;

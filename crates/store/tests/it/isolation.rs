@@ -44,13 +44,13 @@ async fn fill(store: &Store, scope: &custody_auth::Scope) -> EntryId {
         reason: "schema",
         errors: &[],
         source_format: "custody",
-        recorded_by: serde_json::json!({}),
+        recorded_by: &serde_json::json!({}),
         size_bytes: 1,
         sent_bytes: None,
         sealed: b"sealed",
     };
     let quota = quarantine::Quota { items_max: 1, bytes_max: 1 };
-    quarantine::keep(&mut tx, &item, quota).await.unwrap();
+    quarantine::keep(&mut tx, &[item], quota).await.unwrap();
     tx.commit().await.unwrap();
     id
 }

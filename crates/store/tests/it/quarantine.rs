@@ -11,19 +11,29 @@ use crate::fixture::Fixture;
 const QUOTA: Quota = Quota { items_max: 3, bytes_max: 100 };
 
 async fn keep(store: &Store, scope: &Scope, fp: u8, size_bytes: u64) -> Kept {
+    keep_all(store, scope, &[(fp, size_bytes)]).await[0]
+}
+
+async fn keep_all(store: &Store, scope: &Scope, items: &[(u8, u64)]) -> Vec<Kept> {
     let errors = [ItemError { pointer: "/metadata/a\0b".to_owned(), detail: "is not allowed".to_owned() }];
-    let item = NewItem {
-        fp16: [fp; 16],
-        reason: "schema",
-        errors: &errors,
-        source_format: "custody",
-        recorded_by: serde_json::json!({"principal": "key:k"}),
-        size_bytes,
-        sent_bytes: None,
-        sealed: &[fp],
-    };
+    let recorded_by = serde_json::json!({"principal": "key:k"});
+    let sealed: Vec<_> = items.iter().map(|(fp, _)| [*fp]).collect();
+    let items: Vec<_> = items
+        .iter()
+        .zip(&sealed)
+        .map(|((fp, size_bytes), sealed)| NewItem {
+            fp16: [*fp; 16],
+            reason: "schema",
+            errors: &errors,
+            source_format: "custody",
+            recorded_by: &recorded_by,
+            size_bytes: *size_bytes,
+            sent_bytes: (fp % 2 == 0).then_some(1_000),
+            sealed,
+        })
+        .collect();
     let mut tx = store.tenant_tx(scope).await.unwrap();
-    let kept = quarantine::keep(&mut tx, &item, QUOTA).await.unwrap();
+    let kept = quarantine::keep(&mut tx, &items, QUOTA).await.unwrap();
     tx.commit().await.unwrap();
     kept
 }
@@ -61,6 +71,41 @@ async fn the_quota_counts_items_and_bytes_of_one_tenant() {
     }
     assert_eq!(keep(&fixture.store, &b, 6, 2).await, Kept::Full, "too many items");
     assert!(matches!(keep(&fixture.store, &b, 5, 2).await, Kept::Known(_)), "costs nothing");
+}
+
+/// Many at once are answered one by one: what does not fit leaves its room to what comes after it, and
+/// what stands twice is kept once.
+#[tokio::test]
+async fn each_of_many_is_kept_in_its_order_while_there_is_room() {
+    let fixture = Fixture::new().await;
+    let a = fixture.tenant("a").await;
+    let Kept::New(before) = keep(&fixture.store, &a, 1, 10).await else { panic!("new") };
+    let kept = keep_all(
+        &fixture.store,
+        &a,
+        &[(2, 91), (3, 30), (1, 10), (3, 30), (4, 61), (2, 91), (5, 60), (6, 0), (7, 0)],
+    )
+    .await;
+    let [Kept::Full, Kept::New(third), .., Kept::New(fifth), Kept::Full, Kept::Full] = kept[..] else {
+        panic!("{kept:?}")
+    };
+    assert_eq!(
+        kept[2..6],
+        [Kept::Known(before), Kept::Known(third), Kept::Full, Kept::Full],
+        "91 bytes fit nowhere, 61 not beside 10 and 30"
+    );
+    let mut tx = fixture.store.tenant_tx(&a).await.unwrap();
+    let page = quarantine::page(&mut tx, &Filter::default(), None, 10).await.unwrap();
+    assert_eq!(
+        page.iter().map(|item| (item.id, item.size_bytes)).collect::<Vec<_>>(),
+        [(fifth, 60), (third, 30), (before, 10)]
+    );
+    assert_eq!(quarantine::sealed(&mut tx, fifth).await.unwrap(), Some(vec![5]));
+    quarantine::take(&mut tx, third).await.unwrap();
+    quarantine::refund(&mut tx, 1, 30).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(keep(&fixture.store, &a, 8, 31).await, Kept::Full, "70 are there");
+    assert!(matches!(keep(&fixture.store, &a, 9, 30).await, Kept::New(_)));
 }
 
 #[tokio::test]
