@@ -8,6 +8,7 @@ mod day;
 mod disk_full;
 mod evidence;
 mod faketime;
+mod import;
 mod kill_database;
 mod kill_server;
 mod load;

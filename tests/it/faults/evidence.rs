@@ -55,7 +55,7 @@ async fn verified(server: &Server, tenant: &Tenant, entries: usize) {
 }
 
 /// All entries, in the log's order.
-async fn log_of(auditor: &Api) -> Vec<Value> {
+pub(super) async fn log_of(auditor: &Api) -> Vec<Value> {
     let (mut entries, mut cursor) = (Vec::new(), String::new());
     loop {
         let path = format!("/api/v1/logs?sort=received_at&limit=1000{cursor}");

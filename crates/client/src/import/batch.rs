@@ -48,15 +48,6 @@ impl Batch {
         }
         body
     }
-
-    /// Two halves, for a server that takes less at a time; none where it holds one item.
-    pub(super) fn split(mut self) -> Option<(Self, Self)> {
-        if self.items.len() < 2 {
-            return None;
-        }
-        let second = self.items.split_off(self.items.len() / 2);
-        Some((self.items.into(), second.into()))
-    }
 }
 
 impl From<Vec<(Origin, Vec<u8>)>> for Batch {
@@ -100,12 +91,5 @@ mod tests {
     #[test]
     fn a_body_has_one_line_an_item() {
         assert_eq!(filled((0..2).map(|_| item(2))).body(), b"  \n  \n");
-    }
-
-    #[test]
-    fn halves_keep_every_item() {
-        let (a, b) = filled((0..5).map(item)).split().unwrap();
-        assert_eq!((a.items.len(), b.items.len(), a.bytes + b.bytes), (2, 3, 15));
-        assert!(filled((0..1).map(item)).split().is_none());
     }
 }

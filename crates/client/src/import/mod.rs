@@ -1,11 +1,14 @@
 //! `custody import`
 
+mod answer;
 mod batch;
+mod delivery;
 mod faults;
 mod files;
 mod items;
 mod progress;
 mod read;
+mod retries;
 mod scanner;
 mod send;
 mod summary;
@@ -36,7 +39,7 @@ pub struct ImportArgs {
     #[arg(long, value_enum, default_value_t = Format::Auto)]
     format: Format,
 
-    /// How long to go on trying while the server does not answer or is busy.
+    /// How long to go on trying while the server does not answer, is busy or puts events off.
     #[arg(long, value_name = "SECONDS", default_value_t = 300)]
     retry_seconds_max: u64,
 }
@@ -72,7 +75,7 @@ impl ImportArgs {
         let reading = progress.clone();
         let reader = tokio::task::spawn_blocking(move || read::all(found, &reading, &batches));
 
-        let retries = send::Retries { total_max: Duration::from_secs(self.retry_seconds_max) };
+        let retries = retries::Retries { total_max: Duration::from_secs(self.retry_seconds_max) };
         let mut sender = send::Sender::new(client, self.format, retries, progress.clone());
         while let Some(read) = arriving.recv().await {
             if !sender.take(read).await {

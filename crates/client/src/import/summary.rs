@@ -18,7 +18,7 @@ pub struct Summary {
     /// Items found in them.
     pub read: u64,
     pub accepted: u64,
-    /// Taken by an earlier import, or twice in this one.
+    /// Taken by an earlier import, twice in this one, or by a try whose answer was lost.
     pub duplicate: u64,
     /// Kept by the server, but not as entries; by reason.
     pub quarantined: BTreeMap<String, u64>,
@@ -26,7 +26,8 @@ pub struct Summary {
     pub retry: u64,
     /// Sent or about to be sent when the server refused or went away.
     pub failed: u64,
-    /// Items of requests that broke off or met a failing server, and were sent again.
+    /// Items that were sent again, because a request broke off, met a failing server, or was answered
+    /// without them: each counts once, however often that was.
     pub sent_again: u64,
     /// Places in files that could not be read.
     pub unreadable: u64,
@@ -83,7 +84,7 @@ impl fmt::Display for Summary {
         }
         if self.sent_again > 0 {
             let again = count(self.sent_again, "event was", "events were");
-            write!(f, "\n{again} sent again after a failure, under the same key: none is in the log twice")?;
+            write!(f, "\n{again} sent again under the same key: none is in the log twice")?;
         }
         if let Some(why) = &self.stopped {
             write!(f, "\nstopped early: {why}")?;
@@ -126,7 +127,7 @@ mod tests {
             summary.to_string(),
             "9 events read from 2 files: 1 accepted, 0 duplicate, 3 quarantined (schema 2, time 1), 2 put off, 3 failed\n\
              1 place could not be read\n\
-             1 event was sent again after a failure, under the same key: none is in the log twice\n\
+             1 event was sent again under the same key: none is in the log twice\n\
              Run the same command again to go on: events with an id of their own are not taken twice."
         );
         assert!(!summary.is_complete());

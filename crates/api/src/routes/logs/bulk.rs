@@ -46,7 +46,8 @@ pub(crate) struct BulkAnswer {
     accepted: u64,
     duplicate: u64,
     quarantined: u64,
-    /// Not taken, and not kept: send these again later.
+    /// Not taken and not kept, as far as the server knows: send these again later, in the same body
+    /// under the same `Idempotency-Key`, or by their `event_id`.
     retry: u64,
     items: Vec<BulkItem>,
 }
@@ -66,7 +67,8 @@ pub(crate) enum BulkItem {
         reason: String,
         errors: Vec<Fault>,
     },
-    /// It was not taken, and not kept. As the last item it may stand for all that was not read.
+    /// It was not taken and not kept, or that is not known; `detail` says which. As the last item it may
+    /// stand for all that was not read.
     Retry { detail: String },
 }
 
