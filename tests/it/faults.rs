@@ -12,6 +12,7 @@ mod import;
 mod kill_database;
 mod kill_server;
 mod load;
+mod replay;
 mod storm;
 mod volume;
 

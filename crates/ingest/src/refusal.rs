@@ -11,7 +11,6 @@ use crate::{Format, RawItem, Reason, format::SourceFormat, prepare::Rejected, sp
 pub(crate) enum KnownBy {
     EventId,
     RequestKey,
-    QuarantinedItem,
 }
 
 impl Rejected {
@@ -42,7 +41,6 @@ impl Rejected {
             KnownBy::RequestKey => {
                 "another event was recorded in this place of a request with this Idempotency-Key"
             }
-            KnownBy::QuarantinedItem => "it was recorded already, from other bytes",
         };
         let error = ItemError { pointer: String::new(), detail: detail.to_owned() };
         Self { reason: Reason::Conflict, errors: vec![error], source_format: format.as_str() }

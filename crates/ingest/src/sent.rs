@@ -1,7 +1,5 @@
 //! What a sender said of all items of one request together.
 
-use custody_domain::QuarantineId;
-
 use crate::Format;
 
 /// How items came.
@@ -23,8 +21,6 @@ pub enum Unnamed<'r> {
         /// The place of the first of the items handed over, from 0.
         first: u64,
     },
-    /// By the quarantined item that it was, for as long as its entry is kept.
-    Quarantined(QuarantineId),
 }
 
 impl From<Format> for Sent<'_> {

@@ -58,9 +58,9 @@ struct Drafted {
     known_by: Option<(KnownBy, RawItem)>,
 }
 
-/// One item's draft, by what it is known again and what to say where another event stands there; or
-/// why it cannot become an entry.
-type Only = Result<(Draft, Option<KnownBy>, Rejected), Rejected>;
+/// One item's draft, and what to say where another event stands in its place; or why it cannot become
+/// an entry.
+type Only = Result<(Draft, Rejected), Rejected>;
 
 impl Prepared {
     /// How many items it holds.
@@ -77,10 +77,8 @@ impl Prepared {
         if let Some((_, _, why)) = self.rejected.pop() {
             return Some(Err(why));
         }
-        let Drafted { format, known_by, .. } = self.drafted.pop()?;
-        let known_by = known_by.map(|(known_by, _)| known_by);
-        let conflict = Rejected::repeated(known_by.unwrap_or(KnownBy::EventId), format);
-        Some(Ok((self.drafts.pop()?, known_by, conflict)))
+        let Drafted { format, .. } = self.drafted.pop()?;
+        Some(Ok((self.drafts.pop()?, Rejected::conflict(format))))
     }
 }
 
@@ -284,17 +282,9 @@ impl Keying<'_> {
             (None, Unnamed::Request { key, first }) => {
                 Some((KnownBy::RequestKey, keys.of_request_item(key, first + at as u64, canonical)))
             }
-            (None, Unnamed::Quarantined(id)) => {
-                let named = (OF_QUARANTINED, &*id.to_string());
-                Some((KnownBy::QuarantinedItem, keys.of_event(named, canonical)))
-            }
         })
     }
 }
-
-/// Stands where an event's source format does in its key. No format has this name, so that no id
-/// that a client sends is ever taken for a quarantined item's.
-const OF_QUARANTINED: &str = "custody.quarantine";
 
 /// Every item has its result by then; should one not, the sender is not left without an answer.
 const UNANSWERED: ItemResult = ItemResult::Retry { detail: Cow::Borrowed("it was not reached") };

@@ -38,6 +38,7 @@ pub struct Draft {
     pub(crate) content_hash: [u8; 32],
     pub(crate) columns: Columns,
     pub(crate) event: Option<EventKey>,
+    pub(crate) origin: Option<EventKey>,
 }
 
 /// Why a content cannot become an entry that could be read again.
@@ -79,8 +80,20 @@ impl Draft {
             if length > SPACE_BYTES_MAX {
                 *committer = Committer::new();
             }
-            Ok(Self { body: body?, content_hash, columns: columns::of(content), event })
+            Ok(Self { body: body?, content_hash, columns: columns::of(content), event, origin: None })
         })
+    }
+
+    /// What it was made of, where one entry is to come of that, whatever it says: if there is one, that
+    /// is the answer, as a duplicate, and nothing else is asked.
+    #[must_use]
+    pub fn with_origin(self, origin: EventKey) -> Self {
+        Self { origin: Some(origin), ..self }
+    }
+
+    /// By what it is known again.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = EventKey> + use<> {
+        [self.origin, self.event].into_iter().flatten()
     }
 
     /// What it weighs in memory while it waits.

@@ -4,8 +4,9 @@
 //! `HMAC-SHA-256(key, label ‖ bytes)[..16]`, label 0x01 for `source format ‖ 0x00 ‖ event id`, 0x02
 //! for the canonical form of a masked event, 0x03 for a quarantined item, 0x04 for the id of a change
 //! of our own, so that no id that a client sends is ever taken for one of those, 0x05 for `u64be(index)
-//! ‖ idempotency key` of an item of a request. Final: what was
-//! written is looked up by them. The key is 32 random bytes, made with the tenant's first event and
+//! ‖ idempotency key` of an item of a request. A quarantined item's id goes under 0x01, in the place of
+//! an event id of the format `custody.quarantine`, which none is called. Final: what was written is
+//! looked up by them. The key is 32 random bytes, made with the tenant's first event and
 //! sealed by the keys port: whoever has only the database can try no values against it.
 
 use custody_auth::Scope;

@@ -80,10 +80,9 @@ impl<'d> Plan<'d> {
         };
         let mut last = locked.head.last_id;
         for draft in drafts {
-            let earlier = draft.event.and_then(|event| seen.get(&(event.kind, event.key16)));
-            if let Some(row) = earlier {
-                let place = leaves_of_batch.get(&row.id).map_or(Place::Earlier(row.id), |l| Place::Here(*l));
-                plan.answers.push(again(draft.event, row, place));
+            if let Some((id, is_same)) = known_again(draft, &seen) {
+                let place = leaves_of_batch.get(&id).map_or(Place::Earlier(id), |leaf| Place::Here(*leaf));
+                plan.answers.push(if is_same { Answer::Duplicate(place) } else { Answer::Conflict(place) });
                 continue;
             }
             let (id, clock) = EntryId::next(last, locked.now);
@@ -91,7 +90,7 @@ impl<'d> Plan<'d> {
             last = Some(id);
             let seq = locked.head.size + plan.placed.len() as u64;
             let leaf = NewLeaf { id, seq, leaf_hash: leaf_hash(locked.tenant, id, &draft.content_hash) };
-            if let Some(EventKey { kind, key16, fp16 }) = draft.event {
+            for EventKey { kind, key16, fp16 } in draft.keys() {
                 let row = EventKeyRow { tenant: locked.tenant, id, key16, fp8: first_half(fp16) };
                 seen.insert((kind, key16), row);
                 leaves_of_batch.insert(id, leaf);
@@ -173,12 +172,15 @@ fn first_half(fp16: [u8; 16]) -> [u8; 8] {
     half
 }
 
-fn again(event: Option<EventKey>, row: &EventKeyRow, place: Place) -> Answer {
-    if event.is_some_and(|event| first_half(event.fp16) == row.fp8) {
-        Answer::Duplicate(place)
-    } else {
-        Answer::Conflict(place)
+/// The entry that stands in a draft's place, and whether it is what the draft says.
+fn known_again(draft: &Draft, seen: &Known) -> Option<(EntryId, bool)> {
+    let find = |key: EventKey| seen.get(&(key.kind, key.key16));
+    if let Some(row) = draft.origin.and_then(find) {
+        return Some((row.id, true));
     }
+    let event = draft.event?;
+    let row = find(event)?;
+    Some((row.id, first_half(event.fp16) == row.fp8))
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ const COLUMNS: &str = "tenant_id, id, key_hi, key_lo, fp8";
 /// Whose id an event is known again by, and so for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EventKind {
-    /// The event's own: as long as its entry is kept.
+    /// The event's own, or that of the quarantined item that it was: as long as its entry is kept.
     Event,
     /// Its request's (`Idempotency-Key`), with its place in it: for 24 hours.
     Request,

@@ -1,22 +1,20 @@
 //! Replaying: a kept item goes the way into the log once more, as it is or mended.
 //!
 //! The item is taken out in a transaction that commits only once the entry is durable. Killed between
-//! the two, the item is still there, and the next replay finds the entry: by the event's id, or,
-//! where it has none, by the item's own.
+//! the two, the item is still there, and the next replay finds the entry: by the item's own id, which
+//! the ledger keeps with the entry, whatever event id the one replay had and the other has.
 
 use custody_auth::Scope;
 use custody_domain::QuarantineId;
 use custody_keys::Zeroizing;
-use custody_ledger::{Appended, Draft, LedgerError, Receipt};
-use custody_store::quarantine::{self as table, Item, ItemError};
+use custody_ledger::{Appended, Draft, EventKey, LedgerError, Receipt};
+use custody_store::{
+    fault,
+    quarantine::{self as table, Item, ItemError},
+};
 
 use super::Quarantine;
-use crate::{
-    Format, Ingest, IngestError, RawItem, Reason,
-    prepare::Rejected,
-    refusal::KnownBy,
-    sent::{Sent, Unnamed},
-};
+use crate::{Format, Ingest, IngestError, RawItem, Reason, prepare::Rejected, sent::Sent};
 
 /// Another text for an item, by somebody who mended it.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,12 +25,17 @@ pub struct Correction<'b> {
     pub format: Option<Format>,
 }
 
+/// Stands where an event's source format does in its key. No format has this name, so that no id
+/// that a client sends is ever taken for a quarantined item's.
+const OF_QUARANTINED: &str = "custody.quarantine";
+
 /// What became of a replay.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Replay {
     /// It is an entry, and no longer in the quarantine.
     Accepted(Receipt),
-    /// The same event was in the log already; it is no longer in the quarantine.
+    /// The same event was in the log already, or what an earlier replay of the item made of it; it is
+    /// no longer in the quarantine.
     Known(Receipt),
     /// It still cannot become an entry, and stays where it is.
     Rejected { reason: Reason, errors: Vec<ItemError> },
@@ -85,9 +88,8 @@ impl Ingest {
             },
         };
         let format = correction.format.or_else(|| item.source_format.parse().ok()).unwrap_or_default();
-        let sent = Sent { format, unnamed: Unnamed::Quarantined(id) };
         let item_again = RawItem::whole(body.to_vec());
-        match self.prepare(scope, &sent, vec![item_again]).await?.only() {
+        match self.prepare(scope, &Sent::from(format), vec![item_again]).await?.only() {
             Some(Ok(ready)) => self.quarantine.exchange(scope, &item, ready, correction.body.is_some()).await,
             Some(Err(why)) => Ok(why.into()),
             None => Ok(Replay::Gone),
@@ -117,7 +119,7 @@ impl Quarantine {
         &self,
         scope: &Scope,
         item: &Item,
-        (draft, known_by, conflict): (Draft, Option<KnownBy>, Rejected),
+        (draft, conflict): (Draft, Rejected),
         corrected: bool,
     ) -> Result<Replay, LedgerError> {
         // Each holds a connection while the ledger may need another.
@@ -127,8 +129,8 @@ impl Quarantine {
             tx.rollback().await?;
             return Ok(Replay::Gone);
         }
-        let appended = match self.ledger.append(scope, vec![draft]).await {
-            Ok(mut appended) => appended.pop(),
+        let appended = match self.append(scope, item.id, draft).await {
+            Ok(appended) => appended,
             Err(why) => {
                 tx.rollback().await?;
                 return Err(why);
@@ -137,10 +139,6 @@ impl Quarantine {
         let (receipt, known) = match appended {
             Some(Appended::Accepted(receipt)) => (receipt, false),
             Some(Appended::Duplicate(receipt)) => (receipt, true),
-            // Killed after the entry and before the end, by another text or under another policy.
-            Some(Appended::Conflict(receipt)) if known_by == Some(KnownBy::QuarantinedItem) => {
-                (receipt, true)
-            }
             Some(Appended::Conflict(_)) | None => {
                 tx.rollback().await?;
                 return Ok(conflict.into());
@@ -151,6 +149,24 @@ impl Quarantine {
         table::refund(&mut tx, 1, item.size_bytes).await?;
         tx.commit().await?;
         Ok(if known { Replay::Known(receipt) } else { Replay::Accepted(receipt) })
+    }
+
+    /// Durable, once for the item.
+    async fn append(
+        &self,
+        scope: &Scope,
+        id: QuarantineId,
+        draft: Draft,
+    ) -> Result<Option<Appended>, LedgerError> {
+        let draft = draft.with_origin(self.origin(scope, id).await?);
+        let appended = self.ledger.append(scope, vec![draft]).await?.pop();
+        fault::point("replay.appended").await?;
+        Ok(appended)
+    }
+
+    async fn origin(&self, scope: &Scope, id: QuarantineId) -> Result<EventKey, LedgerError> {
+        let id = id.to_string();
+        Ok(self.ledger.event_keys(scope).await?.of_event((OF_QUARANTINED, &id), id.as_bytes()))
     }
 }
 

@@ -91,14 +91,17 @@ async fn an_item_goes_in_as_it_was_once_the_policy_lets_it() {
     assert_eq!(trail(&fixture, &scope, "custody.quarantine.replayed").await[0]["corrected"], false);
 }
 
-/// Stopped after the entry was durable and before the item left: as by kill -9 between the two.
+/// Stopped after the entry was durable and before the item left: as by kill -9 between the two. Then
+/// replayed by the same text, under another event id, with one and without.
 #[tokio::test]
 async fn a_replay_that_was_killed_half_way_makes_no_second_entry() {
     let fixture = Fixture::new().await;
     let scope = fixture.tenant("a").await;
-    for (n, mended) in
-        [MENDED, r#"{"action":"a","actor":{"id":"u"},"event_id":"e1"}"#].into_iter().enumerate()
-    {
+    let e1 = r#"{"action":"a","actor":{"id":"u"},"event_id":"e1"}"#;
+    let e2 = r#"{"action":"a","actor":{"id":"u"},"event_id":"e2"}"#;
+    let e3 = r#"{"action":"a","actor":{"id":"u"},"event_id":"e3"}"#;
+    let replays = [(MENDED, MENDED), (e1, e1), (e2, e3), (e3, MENDED), (MENDED, e1)];
+    for (n, (mended, again)) in replays.into_iter().enumerate() {
         let id = kept(&fixture, &scope, &format!("{{{n}")).await;
         // Whoever takes the item out waits for this row last.
         let mut usage = fixture.store.tenant_tx(&scope).await.unwrap();
@@ -112,12 +115,12 @@ async fn a_replay_that_was_killed_half_way_makes_no_second_entry() {
         usage.rollback().await.unwrap();
 
         assert!(there(&fixture, &scope, id).await);
-        let Replay::Known(receipt) = replay(&fixture, &scope, id, with(mended)).await else { panic!() };
+        let Replay::Known(receipt) = replay(&fixture, &scope, id, with(again)).await else { panic!() };
         assert_eq!(receipt.id.to_string(), entry["id"].as_str().unwrap());
         assert!(!there(&fixture, &scope, id).await);
         assert_eq!(fixture.log(&scope).await.len(), n + 1);
     }
-    assert_eq!(trail(&fixture, &scope, "custody.quarantine.replayed").await.len(), 2);
+    assert_eq!(trail(&fixture, &scope, "custody.quarantine.replayed").await.len(), replays.len());
 }
 
 #[tokio::test]

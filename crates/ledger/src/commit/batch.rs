@@ -15,7 +15,7 @@ use custody_store::{
 
 use super::{Commits, queue::Request};
 use crate::{
-    LedgerError,
+    Draft, LedgerError,
     plan::{Answer, Known, Plan},
 };
 
@@ -120,8 +120,8 @@ async fn known(
     for kind in [EventKind::Event, EventKind::Request] {
         let mut keys = Vec::new();
         for (tenant, requests) in tenants {
-            let events = requests.iter().flat_map(|request| &request.drafts).filter_map(|d| d.event);
-            keys.extend(events.filter(|event| event.kind == kind).map(|event| (*tenant, event.key16)));
+            let of_drafts = requests.iter().flat_map(|request| &request.drafts).flat_map(Draft::keys);
+            keys.extend(of_drafts.filter(|key| key.kind == kind).map(|key| (*tenant, key.key16)));
         }
         for row in event_keys::find(tx, kind, &keys, now).await? {
             known.entry(row.tenant).or_default().insert((kind, row.key16), row);

@@ -90,6 +90,21 @@ fn an_events_id_and_a_requests_are_of_two_kinds() {
     assert_eq!(plan(0, None, &drafts, Known::new()).count(), 2);
 }
 
+/// Whatever it says, and whichever id it says it under: one entry of one origin.
+#[test]
+fn an_origin_comes_before_the_events_own_id() {
+    let origin = |fp| EventKey { kind: EventKind::Event, key16: [7; 16], fp16: [fp; 16] };
+    let of = |event, fp| draft(event).with_origin(origin(fp));
+    let drafts =
+        [of(Some((1, 1)), 1), of(Some((2, 2)), 2), of(None, 3), draft(Some((2, 2))), draft(Some((1, 3)))];
+    let plan = plan(0, None, &drafts, Known::new());
+    let here = Place::Here(new(plan.answers[0]));
+    assert_eq!(plan.answers[1..3], [Answer::Duplicate(here); 2]);
+    assert_eq!(new(plan.answers[3]).seq, 1, "the id of what was not taken is free");
+    assert_eq!(plan.answers[4], Answer::Conflict(here), "the event's own id is known too");
+    assert_eq!((plan.count(), plan.event_keys.len()), (2, 3));
+}
+
 #[test]
 fn an_entry_without_an_event_id_is_never_a_duplicate() {
     let drafts = [draft(None), draft(None)];

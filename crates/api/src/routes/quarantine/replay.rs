@@ -43,8 +43,8 @@ pub(crate) struct ReplayParameters {
 /// Without a body as it was sent: after a change of the mask policy, or with a version that takes it.
 /// With a body that in its place: the whole event, mended. What becomes an entry leaves the
 /// quarantine; else the item stays as it is, and nothing of the body is kept. Who replays is the
-/// entry's `recorded_by`. An item becomes one entry: sent again after a broken connection, the answer
-/// is the first receipt, or 404 where all was done.
+/// entry's `recorded_by`. An item becomes one entry: replayed again after a broken connection, as
+/// the same event or another, the answer is the first receipt, or 404 where all was done.
 #[utoipa::path(
     post, path = "/api/v1/quarantine/{id}/replay", operation_id = "replayQuarantined", tag = "quarantine",
     params(("id" = uuid::Uuid, Path, description = "The `quarantine_id` that was answered."), ReplayParameters),
@@ -52,7 +52,7 @@ pub(crate) struct ReplayParameters {
     responses(
         (status = 201, description = "Recorded.", body = ReceiptBody,
             headers(("Location" = String, description = "The entry."))),
-        (status = 200, description = "The event was in the log already; the first receipt.", body = ReceiptBody),
+        (status = 200, description = "The event was in the log already, or an earlier replay of the item was; the first receipt.", body = ReceiptBody),
         (status = 409, description = "Another event was recorded under its `event_id`; it stays where it is.",
             body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "It still cannot become an entry, and stays where it is; `errors` says why.",
