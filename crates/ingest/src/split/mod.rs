@@ -2,6 +2,7 @@
 //! parsed once and an item that is broken stays what it was when it is quarantined. The body is taken
 //! in pieces, and no more of it is held than the item that is being read.
 
+mod current_item;
 mod error;
 mod held;
 mod place;

@@ -11,6 +11,10 @@ pub(super) struct Place {
     pub(super) line: u64,
 }
 
+impl Place {
+    pub(super) const START: Self = Self { offset: 0, line: 1 };
+}
+
 /// The place up to which lines were counted.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Counted(Place);
@@ -21,7 +25,7 @@ impl Counted {
     }
 
     pub(super) fn start() -> Self {
-        Self(Place { offset: 0, line: 1 })
+        Self(Place::START)
     }
 
     /// Counts on over `passed`, which begins where was counted to.
