@@ -2,12 +2,18 @@
 
 use std::{collections::BTreeMap, path::Path, process::Output};
 
+use custody_testkit::TestDatabase;
 use serde_json::{Value, json};
 
-use crate::support::{Server, Tenant, shared};
+use crate::support::{Server, Tenant, server::Options, shared};
 
 async fn import(server: &Server, tenant: &Tenant, paths: &[&Path]) -> (Output, Value) {
+    import_saying(server, tenant, &[], paths).await
+}
+
+async fn import_saying(server: &Server, tenant: &Tenant, flags: &[&str], paths: &[&Path]) -> (Output, Value) {
     let mut command = server.command(&["--json", "import"]);
+    command.args(flags);
     command.args(paths).env("CUSTODY_TOKEN", tenant.writer.bearer());
     let output = command.output().await.unwrap();
     let summary = serde_json::from_slice(&output.stdout)
@@ -107,6 +113,41 @@ async fn broken_files_are_named_and_the_rest_goes_on() {
     let missing = folder.path().join("not-there.json");
     let (output, _) = import(server, &tenant, &[&missing]).await;
     assert_eq!(output.status.code(), Some(1));
+}
+
+/// A server with little room: what is too large goes in parts, and what finds no room in the quarantine
+/// is tried again and then said to be put off. Each event counts once.
+#[tokio::test]
+async fn a_server_that_takes_little_gets_parts_and_what_it_puts_off_is_counted() {
+    let options = Options {
+        database: Some(TestDatabase::create().await.url().to_owned()),
+        flags: ["--bulk-limit-bytes", "20000", "--quarantine-items-max", "1"].map(str::to_owned).to_vec(),
+        ..Options::default()
+    };
+    let server = Server::start(options).await;
+    let tenant = server.tenant().await;
+    let folder = tempfile::tempdir().unwrap();
+    let (good, broken) = (folder.path().join("good.ndjson"), folder.path().join("broken.ndjson"));
+    let event = |n: usize| json!({"action": "a.b", "actor": {"id": "u"}, "message": format!("{n} {}", "x".repeat(900))});
+    let lines: Vec<_> = (0..100).map(|n| event(n).to_string()).collect();
+    std::fs::write(&good, lines.join("\n")).unwrap();
+    let (output, summary) = import(&server, &tenant, &[&good]).await;
+    assert!(output.status.success(), "{summary}");
+    assert_eq!((&summary["accepted"], &summary["sent_again"]), (&100.into(), &0.into()), "{summary}");
+
+    let lines = format!("{}\n{{\"n\":1}}\n{{\"n\":2}}\n{{\"n\":3}}\n{}", lines[0], lines[1]);
+    std::fs::write(&broken, lines).unwrap();
+    let (output, summary) = import_saying(&server, &tenant, &["--retry-seconds-max", "1"], &[&broken]).await;
+    assert_eq!(output.status.code(), Some(1), "{summary}");
+    let counts = ["read", "accepted", "duplicate", "retry", "failed", "sent_again"]
+        .map(|n| summary[n].as_u64().unwrap());
+    assert_eq!(counts, [5, 2, 0, 2, 0, 2], "{summary}");
+    assert_eq!(summary["quarantined"], json!({"schema": 1}));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("2 put off") && said.contains("the quarantine is full"), "{said}");
+    let log = tenant.auditor.get("/api/v1/logs?q=action:a.b&limit=1000").await.expect(200);
+    assert_eq!(log["items"].as_array().unwrap().len(), 102);
+    assert!(server.stop().await.success());
 }
 
 #[tokio::test]

@@ -88,15 +88,17 @@ impl Delivery {
         self.batch.items.first().map(|(origin, _)| origin)
     }
 
-    /// Two halves, for a server that takes less at a time. None where there is one item, and where
-    /// something may have been taken: the halves have keys of their own.
-    pub(super) fn split(self) -> Result<(Batch, Batch), Self> {
-        if self.begun || self.batch.items.len() < 2 {
-            return Err(self);
+    /// Hands its items on in two halves, for a server that takes less at a time. None where there is
+    /// one item, and where something may have been taken: the halves have keys of their own.
+    pub(super) fn split(&mut self) -> Option<(Batch, Batch)> {
+        let items = &mut self.batch.items;
+        if self.begun || items.len() < 2 {
+            return None;
         }
-        let Self { mut batch, .. } = self;
-        let second = batch.items.split_off(batch.items.len() / 2);
-        Ok((batch.items.into(), second.into()))
+        let second = items.split_off(items.len() / 2);
+        let first = std::mem::take(items);
+        self.settled.clear();
+        Some((first.into(), second.into()))
     }
 
     /// Each item once.

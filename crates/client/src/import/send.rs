@@ -72,13 +72,10 @@ impl Sender {
                 self.summary.retry += self.count(delivery);
                 continue;
             };
-            if error.status() == Some(413) {
-                match delivery.split() {
-                    Ok((first, second)) => waiting.extend([second, first]),
-                    Err(whole) => self.refused(whole, &waiting, &error)?,
-                }
-            } else {
-                self.refused(delivery, &waiting, &error)?;
+            let halves = if error.status() == Some(413) { delivery.split() } else { None };
+            match halves {
+                Some((first, second)) => waiting.extend([second, first]),
+                None => self.refused(delivery, &waiting, &error)?,
             }
         }
         Ok(())
