@@ -17,6 +17,7 @@ mod producers;
 mod quarantine;
 mod running;
 mod sign_in;
+mod succession;
 mod support;
 mod tree;
 mod verify;

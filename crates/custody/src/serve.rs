@@ -4,6 +4,7 @@ mod background;
 mod banner;
 mod checks;
 mod drain;
+mod predecessor;
 
 use std::{
     fs::DirBuilder, net::TcpListener, num::NonZeroU32, os::unix::fs::DirBuilderExt as _, path::PathBuf,
@@ -18,6 +19,7 @@ use custody_auth::{LimitsConfig, Passwords, Quota, SignInLimits, SignInLimitsCon
 use custody_ingest::Ingest;
 use custody_ledger::{CommitConfig, Ledger};
 use custody_search::{CursorKey, Linear, LinearLimits};
+use custody_store::embedded::Layout;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::{
     io::AsyncReadExt as _,
@@ -83,7 +85,14 @@ async fn serve(
     let ingest = ingest(config, installation, &ledger);
     let drain = Drain::of(&stop, Duration::from_secs(config.drain_seconds));
     let works = args.only != Some(Side::Api);
+    let lease_holder = Layout::new(&config.data_dir).lease_holder();
+    if works {
+        predecessor::hand_back(&installation.store, &lease_holder).await;
+    }
     let background = Background::start(installation, (&ledger, &ingest), &metrics, works);
+    if let Some(holder) = background.lease_holder() {
+        predecessor::note(&lease_holder, holder);
+    }
     if args.sample {
         sample::load(installation, &ledger, &ingest).await.context("the sample could not be loaded")?;
     }

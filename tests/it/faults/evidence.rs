@@ -39,7 +39,7 @@ pub(super) async fn check(server: &Server, tenant: &Tenant, sent: &Sent) -> Vec<
 }
 
 /// `custody verify --server`: signatures, commitments, leaves, tree, every kept checkpoint; once one
-/// of them covers the whole log, which after a kill takes until the killed server's lease is over.
+/// of them covers the whole log.
 async fn verified(server: &Server, tenant: &Tenant, entries: usize) {
     eventually("a checkpoint covers the log", || async {
         let note = tenant.auditor.get("/api/v1/log/checkpoint").await;

@@ -13,6 +13,7 @@ use custody_store::{Store, embedded::State, expired, partitions};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::installation::Installation;
 
@@ -57,6 +58,11 @@ impl Background {
         let followers = works
             .then(|| Singletons::start(store, ledger.moved(), follow::all(ledger), FollowConfig::default()));
         Self { tasks, followers, stop }
+    }
+
+    /// Under which this process holds leases; none where it holds none.
+    pub(super) fn lease_holder(&self) -> Option<Uuid> {
+        self.followers.as_ref().map(Singletons::holder)
     }
 
     /// Ends each at its next pause; what it left unfinished is found by the next start. Followers end

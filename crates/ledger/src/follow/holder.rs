@@ -17,6 +17,16 @@ pub(super) struct Holder {
     pub(super) held: watch::Sender<Vec<Lease>>,
 }
 
+/// Gives back what a process holds that follows no more, by these followers' names. What cannot be
+/// given back is logged, and expires.
+pub async fn hand_back(store: &Store, followers: &[&'static str], holder: Uuid) {
+    for follower in followers {
+        if let Err(error) = leases::leave(store, follower, holder).await {
+            tracing::warn!(follower, %error, "leases were not handed back; they expire");
+        }
+    }
+}
+
 impl Holder {
     /// For ever. While the database is away nothing changes hands: what was held is held on, and the
     /// fence says whether that is still so.

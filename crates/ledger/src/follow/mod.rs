@@ -23,6 +23,7 @@ pub use custody_store::{
     leases::{Fence, Lease},
 };
 pub use errors::FollowError;
+pub use holder::hand_back;
 pub use singletons::Singletons;
 pub use standing::Standing;
 pub use wake::announce;

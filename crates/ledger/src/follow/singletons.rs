@@ -2,12 +2,19 @@
 
 use std::{sync::Arc, time::Duration};
 
-use custody_store::{Store, leases};
+use custody_store::Store;
 use tokio::{sync::watch, task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{FollowConfig, Follower, holder::Holder, lag::Lag, runner::Runner, sick::Sick, wake};
+use super::{
+    FollowConfig, Follower,
+    holder::{Holder, hand_back},
+    lag::Lag,
+    runner::Runner,
+    sick::Sick,
+    wake,
+};
 
 /// Followers of which the installation runs one each, however many processes start them.
 #[derive(Debug)]
@@ -57,6 +64,11 @@ impl Singletons {
         Self { store: store.clone(), names, holder, runners, beside, stop }
     }
 
+    /// Under which it holds leases.
+    pub fn holder(&self) -> Uuid {
+        self.holder
+    }
+
     /// Ends in order: the passes that have begun, then the leases are handed back, so that another
     /// process goes on at once. What takes longer than `patience` is cut off: its transaction is
     /// rolled back, its leases expire.
@@ -66,11 +78,7 @@ impl Singletons {
             while self.runners.join_next().await.is_some() {}
             // No beat may take a lease again after it was handed back.
             self.beside.shutdown().await;
-            for name in &self.names {
-                if let Err(error) = leases::leave(&self.store, name, self.holder).await {
-                    tracing::warn!(follower = name, %error, "leases were not handed back; they expire");
-                }
-            }
+            hand_back(&self.store, &self.names, self.holder).await;
         };
         if time::timeout(patience, ended).await.is_err() {
             tracing::warn!("followers did not end in time; they were cut off");

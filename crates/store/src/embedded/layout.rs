@@ -29,6 +29,11 @@ impl Layout {
         self.0.join("LOCK")
     }
 
+    /// The id under which the last server here held leases.
+    pub fn lease_holder(&self) -> PathBuf {
+        self.0.join("lease-holder")
+    }
+
     /// The master key of the keys port's local part.
     pub fn key_file(&self) -> PathBuf {
         self.0.join("master.key")
