@@ -4,7 +4,7 @@ use custody_domain::{EntryId, Hash, TenantId};
 use sqlx::Row as _;
 use uuid::Uuid;
 
-use crate::{StoreError, SystemTx, TenantTx, columns, connection::Connection, heads::unsigned};
+use crate::{StoreError, SystemTx, TenantTx, by_index, columns, connection::Connection, heads::unsigned};
 
 /// A leaf, and where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,7 @@ pub async fn after_for_follower(
     after: Option<EntryId>,
     limit: u32,
 ) -> Result<Vec<Leaf>, StoreError> {
+    by_index::plan(tx.connection()).await?;
     read(tx.connection(), tenant, after, limit).await
 }
 

@@ -9,6 +9,7 @@ mod access;
 pub mod announcements;
 pub mod api_keys;
 pub mod audit_outbox;
+mod by_index;
 pub mod checkpoints;
 mod columns;
 pub mod commit;

@@ -11,6 +11,7 @@ use sqlx::{
 
 use crate::{
     DatabaseConfig, DatabaseRole, Installation, StoreError,
+    by_index::BY_INDEX,
     connection::Connection,
     nodelay, roles,
     transaction::{OwnerTx, Tx},
@@ -99,10 +100,10 @@ impl Pool {
         Ok((Tx::new(connection, role), rows))
     }
 
-    /// One round trip: a transaction that sees the tenant's rows.
+    /// One round trip: a transaction that sees the tenant's rows, and goes to them by an index.
     pub(crate) async fn begin_in<R>(&self, tenant: TenantId, role: R) -> Result<Tx<R>, StoreError> {
         // Citus hands on SET LOCAL, but neither set_config() nor SET; a UUID needs no quoting.
-        let statement = format!("{}; SET LOCAL app.tenant_id = '{tenant}'", self.prelude);
+        let statement = format!("{}; {BY_INDEX}; SET LOCAL app.tenant_id = '{tenant}'", self.prelude);
         Ok(Tx::new(self.begin_with(statement).await?.0, role))
     }
 

@@ -51,15 +51,9 @@ pub struct RawEntry<'b> {
     pub body: &'b [u8],
 }
 
-/// The rows are wanted as the index has them. Without this, a partition that was not analysed yet is
-/// planned as if the tenant had few rows: all of them fetched and sorted, for every page.
-const BY_INDEX: &str =
-    "SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = off";
-
-/// Reads them. The transaction plans nothing else well afterwards.
+/// Reads them.
 pub async fn read(tx: &mut TenantTx, wanted: Wanted) -> Result<RawRows, StoreError> {
     let statement = statement(tx, wanted)?;
-    sqlx::raw_sql(BY_INDEX).execute(tx.connection()).await?;
     let mut messages = tx.connection().copy_out(&statement).await?;
     let mut read = RawRows::default();
     let mut bytes = 0;

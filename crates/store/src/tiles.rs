@@ -78,10 +78,14 @@ pub async fn full(tx: &mut TenantTx, wanted: &[(u8, u64)]) -> Result<Vec<TileRow
     }
     let levels: Vec<_> = wanted.iter().map(|(level, _)| i16::from(*level)).collect();
     let indexes = wanted.iter().map(|(_, index)| signed(*index)).collect::<Result<Vec<_>, _>>()?;
+    // One by one, which LIMIT makes sure of: a join may be planned as a walk over all of the tenant's.
     sqlx::query(
         "SELECT t.level, t.index, t.hashes
          FROM unnest($2::smallint[], $3::bigint[]) AS wanted (level, index)
-         JOIN tiles t ON t.tenant_id = $1 AND t.level = wanted.level AND t.index = wanted.index",
+         CROSS JOIN LATERAL (
+             SELECT level, index, hashes FROM tiles
+             WHERE tenant_id = $1 AND tiles.level = wanted.level AND tiles.index = wanted.index LIMIT 1
+         ) AS t",
     )
     .bind(tx.tenant().0)
     .bind(levels)

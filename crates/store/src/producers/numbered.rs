@@ -5,7 +5,7 @@ use sqlx::Row as _;
 use uuid::Uuid;
 
 use crate::{
-    StoreError, SystemTx,
+    StoreError, SystemTx, by_index,
     heads::{signed, unsigned},
 };
 
@@ -65,6 +65,7 @@ pub async fn nth_after(
     after: Option<EntryId>,
     nth: u64,
 ) -> Result<Option<EntryId>, StoreError> {
+    by_index::plan(tx.connection()).await?;
     let id: Option<Uuid> = sqlx::query_scalar(
         "SELECT id FROM entries WHERE tenant_id = $1 AND id > $2 ORDER BY id OFFSET $3 LIMIT 1",
     )

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
 
+mod bounded_reads;
 mod catalogue;
 mod citus;
 mod connections;
