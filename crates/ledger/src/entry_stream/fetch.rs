@@ -1,6 +1,9 @@
 //! Pages of rows, one after the other, until there are no more.
 
-use std::collections::VecDeque;
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use custody_auth::Scope;
 use custody_domain::EntryId;
@@ -16,6 +19,11 @@ use crate::LedgerError;
 const ROWS_MAX: u64 = 4096;
 /// Bytes of a page, as stored.
 const BYTES_MAX: usize = 2 << 20;
+
+/// For so long a page is asked for again while the database, or a connection to it, is not to be had:
+/// the reader cannot be told to come again any more. Less than a reader may be quiet for.
+const PATIENCE: Duration = Duration::from_secs(30);
+const AGAIN: Duration = Duration::from_millis(200);
 
 /// Rows in the log's order; never empty.
 #[derive(Debug)]
@@ -48,7 +56,7 @@ impl Fetch {
     /// Until all are sent, or nobody wants them any more.
     pub(super) async fn run(mut self, pages: mpsc::Sender<Result<Page, LedgerError>>) {
         while !self.is_over {
-            match self.page().await {
+            match self.page_in_time(&pages).await {
                 Ok(None) => break,
                 Ok(Some(page)) => {
                     if pages.send(Ok(page)).await.is_err() {
@@ -60,6 +68,27 @@ impl Fetch {
                     let _ = pages.send(Err(error)).await;
                     break;
                 }
+            }
+        }
+    }
+
+    /// A page that could not be read has changed nothing, and is read again.
+    async fn page_in_time(
+        &mut self,
+        pages: &mpsc::Sender<Result<Page, LedgerError>>,
+    ) -> Result<Option<Page>, LedgerError> {
+        let due = Instant::now() + PATIENCE;
+        let mut waits = false;
+        loop {
+            match self.page().await {
+                Err(LedgerError::Unavailable(error)) if Instant::now() < due && !pages.is_closed() => {
+                    if !waits {
+                        tracing::warn!(%error, "a stream of entries waits for the database");
+                        waits = true;
+                    }
+                    tokio::time::sleep(AGAIN).await;
+                }
+                answer => return answer,
             }
         }
     }

@@ -6,6 +6,7 @@ mod append;
 mod clock;
 mod columns;
 mod commit;
+mod entry_stream;
 mod events;
 mod fixture;
 mod follow;
