@@ -3,6 +3,7 @@
 //! was seen is written down in docs/reliability.md.
 
 mod clocks;
+mod commit_refused;
 mod cut;
 mod day;
 mod disk_full;
@@ -20,7 +21,9 @@ use std::{path::Path, time::Duration};
 
 use custody_testkit::{TestDatabase, eventually};
 
-use crate::support::{Server, server::Options};
+use serde_json::json;
+
+use crate::support::{Server, Tenant, server::Options};
 
 /// The steps of a commit at which the test build fails on request (`custody_store::fault`).
 const POINTS: [&str; 4] = ["commit.taken", "commit.copying", "commit.copied", "commit.committed"];
@@ -49,6 +52,15 @@ fn with(options: &Options, environment: &[(String, String)]) -> Options {
 async fn paused(server: &Server, point: &str) {
     let line = format!("fault: paused at {point}");
     eventually(&line, || async { server.log().contains(&line).then_some(()) }).await;
+}
+
+/// Waits until an entry is answered 503.
+async fn refused(tenant: &Tenant) {
+    eventually("writes are refused", || async {
+        let entry = json!({"action": "fault.probed", "actor": {"id": "u"}});
+        (tenant.writer.post("/api/v1/logs", &entry).await.status == 503).then_some(())
+    })
+    .await;
 }
 
 /// How long a client that was refused waits before it asks again.

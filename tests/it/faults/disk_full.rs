@@ -8,17 +8,15 @@ use std::{
 
 use custody_keys::Keys;
 use custody_store::embedded::{Access, Config, Place};
-use custody_testkit::eventually;
-use serde_json::json;
 use sqlx::{Connection as _, PgConnection};
 
 use super::{
     evidence,
     load::{self, Shape},
-    on_a_private_database, skipped,
+    on_a_private_database, refused, skipped,
     volume::Volume,
 };
-use crate::support::{Server, Tenant, server::readable_temp_dir};
+use crate::support::{Server, server::readable_temp_dir};
 
 /// Room for a new cluster, and for the write-ahead log of what is written here.
 const VOLUME_MIB: u32 = 400;
@@ -27,14 +25,6 @@ const LOG_VOLUME_MIB: u32 = 96;
 const SHAPE: Shape = Shape { clients: 4, bodies: 12 };
 /// More than is written before the disk is full.
 const LONG: Shape = Shape { bodies: 400, ..SHAPE };
-
-async fn refused(tenant: &Tenant) {
-    eventually("writes are refused", || async {
-        let entry = json!({"action": "fault.probed", "actor": {"id": "u"}});
-        (tenant.writer.post("/api/v1/logs", &entry).await.status == 503).then_some(())
-    })
-    .await;
-}
 
 /// Tables cannot grow: single transactions fail.
 #[tokio::test]
