@@ -152,6 +152,7 @@ async fn what_is_broken_on_purpose_is_found() {
         ("DROP POLICY tenant ON quarantine".to_owned(), "quarantine lacks"),
         (format!("CREATE POLICY all_of_it ON entries TO \"{app}\" USING (true)"), "nobody's"),
         (format!("GRANT SELECT ON entries TO \"{system}\""), "contents across tenants"),
+        (format!("GRANT SELECT (action) ON entries TO \"{system}\""), "contents across tenants"),
         (format!("GRANT SELECT (sealed) ON quarantine TO \"{system}\""), "contents across tenants"),
         (format!("GRANT UPDATE ON entries TO \"{app}\""), "entries can be changed"),
         (on_partition(&format!("GRANT SELECT ON %s TO \"{app}\"")), "a partition can be reached"),
