@@ -55,6 +55,9 @@ async fn an_item_is_read_mended_and_taken_in() {
     })
     .await;
     assert_eq!((&trail["resource"]["id"], &trail["metadata"]["entry"]["id"]), (&id.into(), &receipt["id"]));
+    // The writer's token by its name, which is no secret.
+    let sender = trail["metadata"]["sent_by"].as_str().unwrap();
+    assert!(sender.strip_prefix("token:").is_some_and(|id| id.parse::<uuid::Uuid>().is_ok()), "{sender}");
 }
 
 #[tokio::test]

@@ -117,6 +117,17 @@ fn a_value_that_only_begins_like_a_masked_one_is_masked() {
     }
 }
 
+/// Of a token that we issued nothing is told but who used it; a token that is a UUID is a secret.
+#[test]
+fn the_name_of_an_issued_token_stays() {
+    let name = "token:01a20152-aa5d-7521-97bb-c419fe963fee";
+    assert_eq!(masked(name), name);
+    let random = "token:7d1f3c52-aa5d-4521-97bb-c419fe963fee";
+    assert_eq!(masked(random), "token:***");
+    assert_eq!(masked(&format!("{name}x")), "token:***");
+    assert_eq!(masked(&format!("by {name}")), "by token:***");
+}
+
 #[test]
 fn a_detector_that_is_off_finds_nothing() {
     let off = DetectorSet::default().without(Detector::PaymentCard);
