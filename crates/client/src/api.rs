@@ -106,6 +106,9 @@ impl ApiClient {
             // A redirect could carry the credential to another host.
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(CONNECT_SECONDS_MAX))
+            // A server that is short of memory lets a body wait, and reqwest would give
+            // up after 30 s in which nothing of it was taken.
+            .tcp_user_timeout(Duration::from_secs(ANSWER_SECONDS_MAX))
             .read_timeout(Duration::from_secs(ANSWER_SECONDS_MAX));
         if let Some(path) = ca_file {
             builder = builder.tls_certs_only(authority(path)?);

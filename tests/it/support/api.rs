@@ -21,7 +21,12 @@ pub(crate) struct Answer {
 
 impl Api {
     pub(crate) fn new(url: &str, token: Option<&str>) -> Self {
-        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            // A body may wait until there is memory for it: longer than reqwest's 30 s on a busy machine.
+            .tcp_user_timeout(None)
+            .build()
+            .unwrap();
         Self { url: url.to_owned(), token: token.map(ToOwned::to_owned), client }
     }
 
