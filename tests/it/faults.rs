@@ -15,6 +15,7 @@ mod kill_server;
 mod load;
 mod replay;
 mod storm;
+mod unknown;
 mod volume;
 
 use std::{path::Path, time::Duration};

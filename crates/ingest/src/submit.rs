@@ -149,7 +149,7 @@ impl Ingest {
 
     /// Writes what was prepared and answers for each item, in their order. An error means that
     /// nothing was kept of any, except where a commit's outcome is unknown
-    /// ([`LedgerError::Unavailable`]). The entries are written first, in one transaction, the
+    /// ([`LedgerError::Unknown`]). The entries are written first, in one transaction, the
     /// quarantine after them: an item that cannot be kept there now is a `Retry` and takes no receipt
     /// from its neighbours.
     ///

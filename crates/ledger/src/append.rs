@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use custody_auth::Scope;
 use custody_domain::EntryId;
-use custody_store::entries;
+use custody_store::{StoreError, entries};
 use tokio::time::Instant;
 
 use crate::{
@@ -32,9 +32,12 @@ async fn receipts(ledger: &Ledger, scope: &Scope, answers: &[Answer]) -> Result<
     let earlier: Vec<EntryId> = answers.iter().filter_map(earlier).collect();
     let mut places = HashMap::new();
     if !earlier.is_empty() {
-        let mut tx = ledger.store.tenant_tx(scope).await?;
-        places.extend(entries::places(&mut tx, &earlier).await?);
-        tx.commit().await?;
+        // The new ones beside them are written by now: who hears an error must not hear "nothing".
+        let found = read_places(ledger, scope, &earlier).await;
+        places.extend(found.map_err(|error| match error {
+            StoreError::Unavailable(_) => LedgerError::Unknown(Box::new(error)),
+            other => other.into(),
+        })?);
     }
     let find = |place: &Place| match place {
         Place::Here(leaf) => Ok(receipt(*leaf)),
@@ -53,6 +56,17 @@ async fn receipts(ledger: &Ledger, scope: &Scope, answers: &[Answer]) -> Result<
             })
         })
         .collect()
+}
+
+async fn read_places(
+    ledger: &Ledger,
+    scope: &Scope,
+    ids: &[EntryId],
+) -> Result<Vec<(EntryId, (u64, [u8; 32]))>, StoreError> {
+    let mut tx = ledger.store.tenant_tx(scope).await?;
+    let places = entries::places(&mut tx, ids).await?;
+    tx.commit().await?;
+    Ok(places)
 }
 
 fn earlier(answer: &Answer) -> Option<EntryId> {

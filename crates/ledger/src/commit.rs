@@ -91,10 +91,9 @@ impl Commits {
             }
         }
         self.call_committers();
-        answered.await.unwrap_or_else(|_| {
-            let gone = "the committer ended without an answer; whether it was written is not known";
-            Err(LedgerError::Unavailable(gone.into()))
-        })
+        answered
+            .await
+            .unwrap_or_else(|_| Err(LedgerError::Unknown("the committer ended without an answer".into())))
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {

@@ -7,13 +7,17 @@ use custody_store::StoreError;
 
 use crate::{entry::UnreadableBody, tree::TreeError};
 
-/// Nothing was written by a call that answers with one of these.
+/// Nothing was written by a call that answers with one of these, but for [`LedgerError::Unknown`].
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LedgerError {
     /// The database or the key service did not answer; trying again may help.
     #[error("the ledger is not available: {0}")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The answer to a COMMIT, or what had to be read after it, was lost: all of it is there, or
+    /// nothing. What has a key may be sent again.
+    #[error("whether it was written is not known: {0}")]
+    Unknown(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// More waits to be committed than may; nothing of this was taken. It is worth another try in a
     /// second.
     #[error("more waits to be committed than may; try again")]

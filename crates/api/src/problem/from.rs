@@ -14,8 +14,17 @@ use super::{Fault, Kind, Problem};
 const RETRY_AFTER: u32 = 2;
 
 fn away(cause: impl std::error::Error + Send + Sync + 'static) -> Problem {
-    // Not "nothing was changed": a commit whose answer was lost may stand.
+    // Not "nothing was changed": a commit whose answer was lost may stand. (The ledger knows which did
+    // not, and says the others apart: `not_known`.)
     let detail = "A part that the server needs does not answer at the moment; try again.";
+    Problem::unavailable(detail, RETRY_AFTER).caused_by(cause)
+}
+
+/// Entries that may be in the log.
+fn not_known(cause: impl std::error::Error + Send + Sync + 'static) -> Problem {
+    let detail = "The database did not answer, and whether this was recorded is not known; send it again with the \
+                  same event_id or, as the whole request, under the same Idempotency-Key: without either it may be \
+                  in the log twice.";
     Problem::unavailable(detail, RETRY_AFTER).caused_by(cause)
 }
 
@@ -36,6 +45,7 @@ impl From<LedgerError> for Problem {
     fn from(error: LedgerError) -> Self {
         match error {
             LedgerError::Unavailable(_) => away(error),
+            LedgerError::Unknown(_) => not_known(error),
             LedgerError::Full => {
                 Self::unavailable("More waits to be written than the server holds; try again.", 1)
             }

@@ -133,7 +133,11 @@ impl Quarantine {
             Ok(appended) => appended,
             Err(why) => {
                 tx.rollback().await?;
-                return Err(why);
+                return Err(match why {
+                    // The item is still here, and becomes one entry however often it is replayed.
+                    LedgerError::Unknown(error) => LedgerError::Unavailable(error),
+                    why => why,
+                });
             }
         };
         let (receipt, known) = match appended {

@@ -58,7 +58,10 @@ impl Commits {
                 }
                 Err(Failure::Unknown(error)) => {
                     tracing::error!(%error, request.count = requests.len(), "whether a batch was committed is not known");
-                    refuse(requests, error);
+                    let shared = Shared(Arc::new(error));
+                    for request in requests {
+                        let _ = request.answer.send(Err(LedgerError::Unknown(Box::new(shared.clone()))));
+                    }
                 }
             }
         }

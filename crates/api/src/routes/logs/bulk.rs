@@ -46,8 +46,9 @@ pub(crate) struct BulkAnswer {
     accepted: u64,
     duplicate: u64,
     quarantined: u64,
-    /// Not taken and not kept, as far as the server knows: send these again later, in the same body
-    /// under the same `Idempotency-Key`, or by their `event_id`.
+    /// Not taken, or perhaps taken: `detail` says which. Send these again later, with the same
+    /// `event_id` or, as the whole request, under the same `Idempotency-Key`; without either, what
+    /// was taken after all is in the log twice.
     retry: u64,
     items: Vec<BulkItem>,
 }
@@ -67,8 +68,9 @@ pub(crate) enum BulkItem {
         reason: String,
         errors: Vec<Fault>,
     },
-    /// It was not taken and not kept, or that is not known; `detail` says which. As the last item it may
-    /// stand for all that was not read.
+    /// It was not taken and not kept, or may have been taken; `detail` says which. Send it again with
+    /// the same `event_id` or, as the whole request, under the same `Idempotency-Key`; without either
+    /// it may be in the log twice. As the last item it may stand for all that was not read.
     Retry { detail: String },
 }
 

@@ -101,10 +101,10 @@ fn retry(detail: &'static str) -> ItemResult {
 fn told(error: &IngestError) -> &'static str {
     match error {
         IngestError::Full => "more waits to be written than the server holds; send it again later",
-        // A commit whose answer was lost may stand.
-        IngestError::Unavailable(_) => {
-            "the database did not answer, and whether this was recorded is not known; send it again, under the \
-             same event_id or Idempotency-Key"
+        IngestError::Unknown(_) => {
+            "the database did not answer, and whether this was recorded is not known; send it again with the same \
+             event_id or, as the whole request, under the same Idempotency-Key: without either it may be in the \
+             log twice"
         }
         _ => "the log could not take it; send it again later",
     }
