@@ -116,6 +116,8 @@ async fn a_body_over_the_limit_is_answered_with_the_limit() {
     for path in ["/api/v1/logs", "/api/v1/logs/bulk"] {
         let problem = tenant.writer.post_bytes(path, "application/json", body.clone()).await.problem(413);
         assert!(problem["detail"].as_str().unwrap().contains("10000"), "{problem}");
+        let names_bulk = problem["detail"].as_str().unwrap().contains("POST /api/v1/logs/bulk");
+        assert_eq!(names_bulk, path == "/api/v1/logs", "{problem}");
     }
     server.stop().await;
 }

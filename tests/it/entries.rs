@@ -241,7 +241,6 @@ async fn what_cannot_become_an_entry_is_kept_and_shown_with_its_reason() {
         ("duplicate_key", r#"{"action":"a","action":"b","actor":{"id":"u"}}"#, ""),
         ("depth", &deep, ""),
         ("syntax", r#"{"action":"#, ""),
-        ("syntax", "", ""),
     ];
     for (reason, body, pointer) in cases {
         let problem = tenant
@@ -402,4 +401,18 @@ async fn an_event_id_is_taken_within_its_source_format_alone() {
         "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/eve"}}]);
     let answer = tenant.writer.post("/api/v1/logs/bulk?format=cloudtrail", &record).await.expect(200);
     assert_eq!(answer["accepted"], 1, "{answer}");
+}
+
+#[tokio::test]
+async fn what_is_no_single_event_is_shown_the_way() {
+    let tenant = tenant().await;
+    for empty in ["", " \n"] {
+        tenant.writer.post_bytes("/api/v1/logs", "application/json", empty).await.problem(400);
+    }
+    let kept = tenant.admin.get("/api/v1/quarantine").await.expect(200);
+    assert_eq!(kept["items"], json!([]), "there is nothing in it that could be mended");
+    let many = json!([{"action": "a", "actor": {"id": "u"}}]);
+    let problem = tenant.writer.post("/api/v1/logs", &many).await.problem(422);
+    assert_eq!(problem["errors"][0]["detail"], "must be an object, not an array");
+    assert!(problem["errors"][0]["hint"].as_str().unwrap().contains("/logs/bulk"), "{problem}");
 }

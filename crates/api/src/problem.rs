@@ -108,6 +108,14 @@ impl Problem {
         .member("limit", limit.into())
     }
 
+    /// Adds a sentence: what to do about it.
+    pub(crate) fn advising(mut self, advice: &'static str) -> Self {
+        let detail = self.0.detail.to_mut();
+        detail.push(' ');
+        detail.push_str(advice);
+        self
+    }
+
     pub(crate) fn bad_parameter(name: impl Into<String>, detail: impl Into<String>) -> Self {
         let fault = Fault::parameter(name, detail);
         Self::new(Kind::BadParameters, "A query parameter cannot be used.").fault(fault)

@@ -58,7 +58,8 @@ impl From<&Receipt> for ReceiptBody {
 /// Answers once the entry is durable and has its place. An event that carries an `event_id` may be
 /// sent again: the same content is answered with the first receipt and 200, other content with 409.
 /// What cannot become an entry (broken JSON included) is kept in the quarantine and answered with
-/// its `quarantine_id`; nothing that was authenticated and fits is dropped.
+/// its `quarantine_id`; nothing that was authenticated and fits is dropped. An empty body is refused
+/// with 400, and what is larger than 2 MiB with 413: `POST /logs/bulk` keeps it.
 #[utoipa::path(
     post, path = "/api/v1/logs", operation_id = "createEntry", tag = "entries",
     params(("Idempotency-Key" = Option<String>, Header, description =
@@ -101,16 +102,32 @@ pub(crate) async fn create_entry(
 ) -> Result<Response, Problem> {
     media_type(request.headers(), &[MediaType::Json])?;
     let limit = app.edge.config.body_bytes_max.min(EVENT_BYTES_MAX);
-    let body = body::read(request, &app.edge, limit).await?;
+    let body = body::read(request, &app.edge, limit).await.map_err(|problem| match problem.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => problem.advising(TOO_LARGE),
+        _ => problem,
+    })?;
+    if body.bytes.trim_ascii().is_empty() {
+        // There is nothing that could be kept and mended.
+        return Err(Problem::new(Kind::MalformedJson, "The body is empty; send one event, a JSON object."));
+    }
     let item = RawItem::whole(body.bytes.clone());
     let unnamed = key.as_deref().map_or(Unnamed::Nothing, |key| Unnamed::Request { key, first: 0 });
     let sent = Sent { format: Format::Custody, unnamed };
     match app.ingest.submit_one(&permit, sent, item).await? {
         ItemResult::Accepted(receipt) => Ok(created(&receipt)),
         ItemResult::Duplicate(receipt) => Ok(Json(ReceiptBody::from(&receipt)).into_response()),
-        ItemResult::Quarantined(item) => Err(quarantined(item)),
+        ItemResult::Quarantined(item) => Err(quarantined(item, is_array(&body.bytes))),
         ItemResult::Retry { detail } => Err(Problem::unavailable(detail, RETRY_AFTER)),
     }
+}
+
+const TOO_LARGE: &str = "Send it to POST /api/v1/logs/bulk: an event that is \
+     too large for an entry is kept there, in the quarantine.";
+const MANY: &str = "POST /api/v1/logs/bulk takes many events";
+
+/// Whether many events were meant, most likely.
+fn is_array(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"[")
 }
 
 /// Seconds after which an item that was not taken may be sent again.
@@ -125,7 +142,7 @@ fn created(receipt: &Receipt) -> Response {
     response
 }
 
-fn quarantined(item: Quarantined) -> Problem {
+fn quarantined(item: Quarantined, many: bool) -> Problem {
     let (kind, detail) = match item.reason {
         Reason::Conflict => {
             (Kind::Conflict, "Another event was recorded under the same id; this one is in the quarantine.")
@@ -133,8 +150,11 @@ fn quarantined(item: Quarantined) -> Problem {
         _ => (Kind::Quarantined, "The event cannot become an entry; it is in the quarantine as it was sent."),
     };
     let id: QuarantineId = item.id;
+    let hint = many.then(|| MANY.to_owned());
     Problem::new(kind, detail)
         .member("quarantine_id", id.to_string().into())
         .member("reason", item.reason.as_str().into())
-        .faults(item.errors.into_iter().map(|v| Fault::at(v.pointer, v.detail)))
+        .faults(
+            item.errors.into_iter().map(|v| Fault { hint: hint.clone(), ..Fault::at(v.pointer, v.detail) }),
+        )
 }
