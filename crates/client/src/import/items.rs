@@ -9,7 +9,7 @@ use super::{
     scanner::{End, ITEM_BYTES_MAX, Place, Scanner},
 };
 
-/// One event, as one line of JSON, and where it stood.
+/// One event, as one line, and where it stood.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Item {
     pub(super) json: Vec<u8>,
@@ -24,7 +24,8 @@ enum Shape {
         records: bool,
         first: bool,
     },
-    /// One value a line: a broken line ends at its line feed, and the next is read.
+    /// One item a line, whatever stands in it: a broken line ends at its line feed, and goes to the
+    /// server's quarantine.
     Lines,
     /// Values over several lines, one after another: a broken one ends the reading.
     Values,
@@ -57,7 +58,7 @@ impl<R: BufRead> Items<R> {
             self.enter()?;
         }
         if let Some(place) = self.too_large.take() {
-            return Ok(Some(item(place, Vec::new(), End::TooLarge)));
+            return Ok(Some(Err(too_large(place))));
         }
         match self.shape {
             Shape::Unknown => Ok(Some(Err(self.foreign()?))),
@@ -202,12 +203,8 @@ impl<R: BufRead> Items<R> {
         let place = self.scanner.place();
         let mut json = Vec::new();
         let end = self.scanner.line(&mut json)?;
-        Ok(Some(item(place, json, end).map_err(|fault| {
-            let cut = end == End::Truncated;
-            let detail =
-                if cut { format!("the file ends within this line: {}", fault.detail) } else { fault.detail };
-            Fault { detail, ..fault }
-        })))
+        // Where it ends is known, whatever stands in it: the server keeps it if it is no JSON.
+        Ok(Some(if end == End::TooLarge { Err(too_large(place)) } else { Ok(Item { json, place }) }))
     }
 
     fn value(&mut self) -> io::Result<Option<Result<Item, Fault>>> {
@@ -250,8 +247,7 @@ impl<R: BufRead> Items<R> {
 /// The item, if its bytes are one JSON value, on one line.
 fn item(place: Place, mut json: Vec<u8>, end: End) -> Result<Item, Fault> {
     if end == End::TooLarge {
-        let detail = format!("the item is larger than {} MiB", ITEM_BYTES_MAX >> 20);
-        return Err(Fault { place: Some(place), detail });
+        return Err(too_large(place));
     }
     if let Err(wrong) = syntax(&json) {
         let before = json.split(|&b| b == b'\n').take(wrong.line() - 1);
@@ -271,6 +267,10 @@ fn item(place: Place, mut json: Vec<u8>, end: End) -> Result<Item, Fault> {
         }
     }
     Ok(Item { json, place })
+}
+
+fn too_large(place: Place) -> Fault {
+    Fault { place: Some(place), detail: format!("the item is larger than {} MiB", ITEM_BYTES_MAX >> 20) }
 }
 
 /// Whether these bytes have the syntax of one JSON value. Text that is no UTF-8 passes: that is for

@@ -34,27 +34,18 @@ fn an_array_is_read_item_by_item() {
 }
 
 #[test]
-fn lines_go_on_after_a_broken_one() {
+fn a_broken_line_is_an_item_as_it_stands() {
     let text = b"{\"a\":1}\n\n{\"b\":\n{\"c\":3}\r\nnope\n{\"d\":4}";
-    let expected = [
-        "1@0 {\"a\":1}",
-        "3@13 ! not JSON (EOF while parsing a value)",
-        "4@15 {\"c\":3} ",
-        "5@25 ! not JSON (expected ident)",
-        "6@29 {\"d\":4}",
-    ];
+    let expected = ["1@0 {\"a\":1}", "3@9 {\"b\":", "4@15 {\"c\":3}\r", "5@24 nope", "6@29 {\"d\":4}"];
     assert_eq!(read(text, false), expected);
     // A name that says NDJSON lets the first line be the broken one.
-    assert_eq!(read(b"nope\n{\"a\":1}\n", true), ["1@1 ! not JSON (expected ident)", "2@5 {\"a\":1}"]);
+    assert_eq!(read(b"nope\n{\"a\":1}\n", true), ["1@0 nope", "2@5 {\"a\":1}"]);
 }
 
 #[test]
 fn values_over_several_lines_are_read_one_after_another() {
     assert_eq!(read(b"{\n\"a\": 1\n}\n{\"b\": 2}", false), ["1@0 { \"a\": 1 }", "4@11 {\"b\": 2}"]);
-    assert_eq!(
-        read(b"{", true),
-        ["1@0 ! the file ends within this line: not JSON (EOF while parsing an object)"]
-    );
+    assert_eq!(read(b"{", true), ["1@0 {"]);
 }
 
 #[test]
@@ -69,10 +60,7 @@ fn a_truncated_file_keeps_what_came_before() {
         ["1@12 1", "1@14 ! the file ends before its last }: it is truncated"]
     );
     assert_eq!(read(b"{\n \"a\": 1\n", false), [format!("1@0 ! {item}")]);
-    assert_eq!(
-        read(b"{\"a\":1}\n{\"b\":\"x", false),
-        ["1@0 {\"a\":1}", "2@14 ! the file ends within this line: not JSON (EOF while parsing a string)"]
-    );
+    assert_eq!(read(b"{\"a\":1}\n{\"b\":\"x", false), ["1@0 {\"a\":1}", "2@8 {\"b\":\"x"]);
 }
 
 #[test]
