@@ -5,6 +5,7 @@
 mod audit;
 mod authentication;
 mod isolation;
+mod parameters;
 mod trail;
 
 use custody_auth::Operation;

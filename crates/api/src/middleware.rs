@@ -8,6 +8,7 @@
 mod access_log;
 mod client_address;
 mod deadline;
+mod known_parameters;
 mod lingering;
 mod panic;
 mod quotas;
@@ -31,6 +32,7 @@ use tower_http::{
 
 pub(crate) use self::{
     client_address::{ClientAddress, Internal},
+    known_parameters::KnownParameters,
     quotas::Quotas,
     request_id::RequestId,
 };
@@ -74,13 +76,19 @@ pub(crate) fn around_all(edge: &Edge, router: Router) -> Router {
 }
 
 /// Around the API, not around probes and metrics, which must answer when the API cannot.
-pub(crate) fn around_api<S: Clone + Send + Sync + 'static>(edge: &Edge, router: Router<S>) -> Router<S> {
+pub(crate) fn around_api<S: Clone + Send + Sync + 'static>(
+    edge: &Edge,
+    known: KnownParameters,
+    router: Router<S>,
+) -> Router<S> {
     let stack = ServiceBuilder::new()
         // The limits' headers stand on every answer, so this is around whatever spends a quota. The
         // address is counted here, before any work; tenant and credential once they are known.
         .layer(from_fn_with_state(edge.clone(), quotas::quotas))
         // Refuses at once what would only wait, and ends what hangs.
-        .layer(from_fn_with_state(edge.clone(), deadline::deadline));
+        .layer(from_fn_with_state(edge.clone(), deadline::deadline))
+        // Before any handler, so that none can forget it.
+        .layer(from_fn_with_state(known, known_parameters::known_parameters));
     router.layer(stack)
 }
 

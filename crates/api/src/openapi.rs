@@ -8,7 +8,7 @@ use utoipa::{
     OpenApi as _,
     openapi::{
         OpenApi, Ref, RefOr, Response,
-        path::{Operation as Documented, Parameter, ParameterIn, PathItem},
+        path::{Operation as Documented, PathItem},
         security::{Http, HttpAuthScheme, SecurityRequirement, SecurityScheme},
     },
 };
@@ -153,7 +153,8 @@ fn describe(path: &str, documented: &mut Documented) {
 }
 
 fn problems_of(path: &str, operation: Operation, documented: &Documented) -> Vec<&'static str> {
-    let mut names = vec!["TooManyRequests", "Unavailable"];
+    // All of them refuse query parameters that they do not have.
+    let mut names = vec!["BadRequest", "TooManyRequests", "Unavailable"];
     if operation.access() != Access::Public {
         names.extend(["Unauthenticated", "Forbidden"]);
     }
@@ -161,12 +162,7 @@ fn problems_of(path: &str, operation: Operation, documented: &Documented) -> Vec
         names.push("NotFound");
     }
     if documented.request_body.is_some() {
-        names.extend(["BadRequest", "RequestTimeout", "TooLarge", "UnsupportedMediaType", "Invalid"]);
-    }
-    let in_query =
-        |p: &RefOr<Parameter>| matches!(p, RefOr::T(Parameter { parameter_in: ParameterIn::Query, .. }));
-    if documented.parameters.iter().flatten().any(in_query) {
-        names.push("BadRequest");
+        names.extend(["RequestTimeout", "TooLarge", "UnsupportedMediaType", "Invalid"]);
     }
     names
 }

@@ -10,7 +10,9 @@ use utoipa::openapi::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    App, docs, middleware, openapi,
+    App, docs,
+    middleware::{self, KnownParameters},
+    openapi,
     routes::{
         api_keys, auth, followers, health, invitations, log, logs, mask_policy, metrics, openapi_document,
         producers, quarantine, tenants, users, well_known,
@@ -20,7 +22,8 @@ use crate::{
 /// The whole HTTP interface.
 pub fn router(app: App) -> Router {
     let (api, document) = documented();
-    let router = middleware::around_api(&app.edge, api)
+    let known = KnownParameters::of(&document);
+    let router = middleware::around_api(&app.edge, known, api)
         // Outside the API: no credentials, no limits, and answering when the API cannot.
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

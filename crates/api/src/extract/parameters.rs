@@ -35,5 +35,13 @@ fn refuse(error: &serde_path_to_error::Error<serde_urlencoded::de::Error>) -> Pr
         .nth(1)
         .filter(|_| error.path().iter().next().is_none() || detail.starts_with("unknown"));
     let name = quoted.map_or_else(|| error.path().to_string(), str::to_owned);
-    Problem::bad_parameter(name, detail.replace(" field `", " parameter `"))
+    let detail = match &*detail {
+        // A `ParseIntError` in the standard library's words, which name no number.
+        "invalid digit found in string" | "cannot parse integer from empty string" => {
+            format!("`{name}` must be a whole number, 0 or more")
+        }
+        "number too large to fit in target type" => format!("`{name}` is too large a number"),
+        other => other.replace(" field `", " parameter `"),
+    };
+    Problem::bad_parameter(name, detail)
 }

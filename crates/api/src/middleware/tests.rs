@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
-use super::{around_all, around_api};
+use super::{KnownParameters, around_all, around_api};
 use crate::{
     HttpConfig, Problem,
     app::Edge,
@@ -63,7 +63,7 @@ fn server_with(config: HttpConfig, limits: &LimitsConfig) -> Router {
         )
         .route("/long", get(async || "x".repeat(20_000)))
         .route("/panics", get(async || -> String { panic!("secret detail") }));
-    around_all(&edge, around_api(&edge, api).with_state(edge.clone()))
+    around_all(&edge, around_api(&edge, KnownParameters::default(), api).with_state(edge.clone()))
 }
 
 fn server() -> Router {
@@ -280,6 +280,16 @@ async fn query_parameters_are_refused_by_name() {
         let response = answer(asking("GET", &format!("/things?{query}")).body(Body::empty()).unwrap()).await;
         assert_eq!(response.status(), StatusCode::BAD_REQUEST, "{query}");
         assert_eq!(problem(response).await["errors"][0]["parameter"], name);
+    }
+    for (value, told) in [
+        ("x", "`limit` must be a whole number, 0 or more"),
+        ("-1", "`limit` must be a whole number, 0 or more"),
+        ("", "`limit` must be a whole number, 0 or more"),
+        ("99999999999999999999", "`limit` is too large a number"),
+    ] {
+        let path = format!("/things?limit={value}");
+        let problem = problem(answer(asking("GET", &path).body(Body::empty()).unwrap()).await).await;
+        assert_eq!(problem["errors"][0]["detail"], told, "{value}");
     }
     let response = answer(asking("GET", "/things?limmit=3").body(Body::empty()).unwrap()).await;
     insta::assert_json_snapshot!("unknown_parameter", problem(response).await);

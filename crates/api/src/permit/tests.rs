@@ -19,7 +19,7 @@ use super::Permit;
 use crate::{
     HttpConfig,
     app::{Edge, Gate},
-    middleware::{around_all, around_api},
+    middleware::{KnownParameters, around_all, around_api},
 };
 
 /// Knows one API key, or is away.
@@ -99,7 +99,7 @@ async fn ask(role: Role, away: bool, credential: impl Fn(&ApiKeyText) -> Vec<Str
     for value in credential(&key) {
         request = request.header(header::AUTHORIZATION, value);
     }
-    let server = around_all(&edge, around_api(&edge, api));
+    let server = around_all(&edge, around_api(&edge, KnownParameters::default(), api));
     server.oneshot(request.body(Body::empty()).unwrap()).await.unwrap()
 }
 
@@ -138,7 +138,7 @@ async fn the_body_of_a_permitted_request_is_counted_as_its_tenants() {
     };
     let api = Router::new().route("/logs", get(whose));
     let request = Request::get("/logs").header(header::AUTHORIZATION, good(&key).remove(0));
-    let server = around_all(&edge, around_api(&edge, api.with_state(gate)));
+    let server = around_all(&edge, around_api(&edge, KnownParameters::default(), api.with_state(gate)));
     let response = server.oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
     assert_eq!(text(response).await, TenantId(Uuid::from_u128(1)).to_string());
 }
