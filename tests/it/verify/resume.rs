@@ -79,6 +79,7 @@ async fn a_key_of_one_s_own_is_held_against_the_server_s() {
     let stranger = custody_proof::Signer::new(name, &[7; 32]).unwrap().verifier().to_string();
     let ended = setting.custody(&["verify", "--server", "--key", &file("other", &stranger)]).await;
     ended.tampered("signed by no key that you have pinned");
+    assert!(ended.out.contains("if the log's key was rotated"), "{ended:?}");
     let foreign = custody_proof::Signer::new("log/x/e0", &[7; 32]).unwrap().verifier().to_string();
     let ended = setting.custody(&["verify", "--server", "--key", &file("foreign", &foreign)]).await;
     ended.unfinished("is not of the log");

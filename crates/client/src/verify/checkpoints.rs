@@ -38,7 +38,9 @@ impl Promises {
     pub(super) fn read(keys: &Keys, newest: String, kept: Vec<Kept>) -> Result<Self, String> {
         let signed = keys.open(&newest)?;
         if !signed.by_trusted {
-            return Err("is signed by no key that you have pinned".to_owned());
+            let told = "is signed by no key that you have pinned; if the log's key was rotated, get the new one \
+                        by another way than from this server (docs/tree.md)";
+            return Err(told.to_owned());
         }
         let Checkpoint { size, root, .. } = signed.checkpoint;
         let promise = Promise { epoch: signed.origin.epoch(), size, root, made_at: None };

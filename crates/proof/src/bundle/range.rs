@@ -22,8 +22,14 @@ pub enum Fault {
     Key { name: String, source: NoteError },
     #[error("the checkpoint is of the log {0}, and not of this tenant's")]
     OtherLog(String),
-    #[error("no key that is trusted has signed the checkpoint")]
+    #[error(
+        "no key that is trusted has signed the checkpoint; if the log's key was rotated, get the new one by \
+         another way than this bundle (docs/tree.md)"
+    )]
     NotTrusted,
+    /// The caller's slip: it says nothing about the bundle.
+    #[error("the key {key} is not of the log {log}")]
+    ForeignKey { key: String, log: Origin },
     #[error("it claims the entries {first} to {end} of a tree of {size}")]
     NoRange { first: u64, end: u64, size: u64 },
     #[error("the hashes beside the range are not as many as the tree has there: {0}")]
@@ -141,11 +147,23 @@ fn checkpoint(header: &Header, trusted: &[VerifierKey]) -> Result<Checkpoint, Fa
     }
     if !trusted.is_empty() {
         Checkpoint::open(note, trusted).map_err(|error| match error {
-            CheckpointError::Note(NoteError::NotSigned) => Fault::NotTrusted,
+            CheckpointError::Note(NoteError::NotSigned) => {
+                foreign(trusted, &origin).unwrap_or(Fault::NotTrusted)
+            }
             other => Fault::Checkpoint(other),
         })?;
     }
     Ok(opened)
+}
+
+/// Where none of the trusted keys is of this log, in whichever of its epochs.
+fn foreign(trusted: &[VerifierKey], log: &Origin) -> Option<Fault> {
+    let is_of_log = |key: &VerifierKey| {
+        let of: Result<Origin, _> = key.name().parse();
+        of.is_ok_and(|of| (of.log_name(), of.tenant()) == (log.log_name(), log.tenant()))
+    };
+    let first = trusted.first().filter(|_| !trusted.iter().any(is_of_log))?;
+    Some(Fault::ForeignKey { key: first.name().to_owned(), log: log.clone() })
 }
 
 /// The range is one of the tree, and at either end stands the neighbour that proves it, or the log's

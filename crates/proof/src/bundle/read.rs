@@ -54,8 +54,8 @@ impl BundleError {
     pub fn is_tampering(&self) -> bool {
         match self {
             Self::Io(_) | Self::Unreadable { .. } => false,
-            // Too few entries is what a copy that broke off looks like.
-            Self::NotProven { fault, .. } => !matches!(fault, Fault::Short(_)),
+            // Too few entries is what a copy that broke off looks like; a foreign key is the caller's.
+            Self::NotProven { fault, .. } => !matches!(fault, Fault::Short(_) | Fault::ForeignKey { .. }),
             Self::Hash => true,
         }
     }
