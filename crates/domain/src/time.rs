@@ -1,6 +1,6 @@
 //! Times as text (RFC 3339).
 
-use chrono::{DateTime, FixedOffset, SecondsFormat, Utc};
+use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, SecondsFormat, Utc};
 
 /// `2026-01-02T03:04:05.678Z`: UTC, cut to the millisecond.
 pub fn rfc3339_millis(at: DateTime<Utc>) -> String {
@@ -21,6 +21,18 @@ pub fn parse_rfc3339(text: &str) -> Option<DateTime<FixedOffset>> {
         return None;
     }
     DateTime::parse_from_rfc3339(text).ok()
+}
+
+/// The first instant in UTC of a date, `2026-01-31`.
+pub fn parse_date(text: &str) -> Option<DateTime<Utc>> {
+    let shaped = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    let date = shaped.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d"))?.ok()?;
+    Some(date.and_time(NaiveTime::MIN).and_utc())
+}
+
+/// Either of the two, as bounds are given.
+pub fn parse_time_or_date(text: &str) -> Option<DateTime<Utc>> {
+    parse_rfc3339(text).map(|at| at.to_utc()).or_else(|| parse_date(text))
 }
 
 /// What follows the seconds: an optional fraction, then `Z` or `±hh:mm`.
@@ -59,6 +71,19 @@ mod tests {
         ] {
             let read = parse_rfc3339(text).unwrap_or_else(|| panic!("{text}"));
             assert_eq!(rfc3339_millis(read.to_utc()), utc, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bound_is_a_time_or_a_date() {
+        for (text, utc) in [
+            ("2026-01-02T03:04:05+01:00", "2026-01-02T02:04:05.000Z"),
+            ("2026-01-02", "2026-01-02T00:00:00.000Z"),
+        ] {
+            assert_eq!(rfc3339_millis(parse_time_or_date(text).unwrap()), utc, "{text}");
+        }
+        for text in ["2026-02-30", "2026-1-2", "2026-01-02T03:04:05", "today"] {
+            assert_eq!(parse_time_or_date(text), None, "{text}");
         }
     }
 

@@ -52,6 +52,7 @@ async fn the_whole_log_is_exported_and_proven_without_a_server() {
     let ended = export(&setting, &path, &[]).await;
     assert_eq!(ended.code, 0, "{ended:?}");
     assert!(ended.err.contains("300 entries in "), "{ended:?}");
+    assert!(ended.err.trim_end().ends_with(&format!("custody verify {}", path.display())), "{ended:?}");
     let key = String::from_utf8(setting.tenant.auditor.get("/api/v1/log/key").await.bytes).unwrap();
     setting.server.stop().await;
 
@@ -70,6 +71,9 @@ async fn the_whole_log_is_exported_and_proven_without_a_server() {
     let stranger = custody_proof::Signer::new(name, &[7; 32]).unwrap().verifier().to_string();
     std::fs::write(&key_file, &stranger).unwrap();
     offline(&args).await.tampered("no key that is trusted");
+    let foreign = custody_proof::Signer::new("log/x/e0", &[7; 32]).unwrap().verifier().to_string();
+    std::fs::write(&key_file, &foreign).unwrap();
+    offline(&args).await.unfinished("is not of the log");
 
     let bundle = std::fs::read(&path).unwrap();
     let changed = at(&folder, "changed.bundle");
@@ -104,7 +108,7 @@ async fn a_range_of_time_holds_all_that_was_received_in_it() {
         ("middle", vec!["--from", from, "--to", &to], seq, false),
         ("end", vec!["--from", from], seq, true),
         ("beginning", vec!["--to", from], 0, false),
-        ("nothing", vec!["--from", "2020-01-01T00:00:00Z", "--to", "2020-01-02T00:00:00Z"], 0, false),
+        ("nothing", vec!["--from", "2020-01-01", "--to", "2020-01-02T00:00:00Z"], 0, false),
         ("future", vec!["--from", "2200-01-01T00:00:00Z"], u64::MAX, true),
     ] {
         let path = at(&folder, name);

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, bail};
 use chrono::{DateTime, SubsecRound as _, Utc};
-use custody_domain::time::{parse_rfc3339, rfc3339_millis};
+use custody_domain::time::{parse_time_or_date, rfc3339_millis};
 use custody_proof::{
     bundle::{Header, Neighbour},
     stream::{Frame, read_frame},
@@ -25,8 +25,9 @@ pub(super) struct Bounds {
 /// A time of the command line, in whole milliseconds, which is what the log's clock counts.
 pub(super) fn time(flag: &str, text: Option<&str>) -> Result<Option<DateTime<Utc>>, String> {
     let Some(text) = text else { return Ok(None) };
-    let refuse = || format!("{flag}: {text:?} is no time; it must look like 2026-01-02T03:04:05Z");
-    let at = parse_rfc3339(text).ok_or_else(refuse)?.to_utc();
+    let refuse =
+        || format!("{flag}: {text:?} is no time; it must look like 2026-01-02T03:04:05Z or 2026-01-02");
+    let at = parse_time_or_date(text).ok_or_else(refuse)?;
     if at.trunc_subsecs(3) == at && (0..=9999).contains(&chrono::Datelike::year(&at)) {
         Ok(Some(at))
     } else {

@@ -33,7 +33,7 @@ pub struct ExportArgs {
     #[arg(long, required = true)]
     bundle: bool,
 
-    /// Received at that time or later (RFC 3339); from the log's first entry on if not given.
+    /// Received at that time or later (RFC 3339, or a date); from the log's first entry on if not given.
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
 
@@ -125,8 +125,10 @@ fn tell(header: &custody_proof::bundle::Header, path: &std::path::Path, json: bo
         let told = json!({"file": path, "first": header.first, "end": header.end, "entries": entries});
         output::line(&told.to_string())?;
     } else {
-        let to = if is_stdout { "standard output".to_owned() } else { path.display().to_string() };
-        eprintln!("{} in {to}; check it with: custody verify", count(entries, "entry", "entries"));
+        let file = path.display().to_string();
+        let (to, argument) = if is_stdout { ("standard output", "BUNDLE") } else { (&*file, &*file) };
+        let entries = count(entries, "entry", "entries");
+        eprintln!("{entries} in {to}; check it with: custody verify {argument}");
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use reqwest::{Method, StatusCode, header::CONTENT_TYPE};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::selection::Filters;
+use super::{list::Fault, selection::Filters};
 use crate::{
     ApiClient, ClientError, Connection, output,
     text::{count, shown},
@@ -56,6 +56,14 @@ struct Rejected {
     quarantine_id: String,
     reason: String,
     errors: Vec<Value>,
+}
+
+impl Rejected {
+    /// Why, and where, as the list shows it.
+    fn text(&self) -> String {
+        let first = self.errors.first().and_then(|fault| Fault::deserialize(fault).ok()).unwrap_or_default();
+        format!("{} stays: {}: {}", shown(&self.quarantine_id), shown(&self.reason), first.text())
+    }
 }
 
 impl ReplayArgs {
@@ -110,13 +118,7 @@ impl ReplayArgs {
             output::line(&serde_json::to_string(&sum)?)?;
         } else {
             for item in &sum.rejected {
-                let why = item.errors.first().and_then(|e| e["detail"].as_str()).unwrap_or_default();
-                output::line(&format!(
-                    "{} stays: {}: {}",
-                    shown(&item.quarantine_id),
-                    shown(&item.reason),
-                    shown(why)
-                ))?;
+                output::line(&item.text())?;
             }
             output::line(&format!(
                 "{}, {} in the log already, {} in the quarantine",
@@ -139,4 +141,16 @@ fn read(file: &PathBuf) -> anyhow::Result<Vec<u8>> {
     // No body means: as it was sent. An empty file is a slip, not that.
     anyhow::ensure!(!bytes.is_empty(), "{} is empty", file.display());
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stays_says_where_as_the_list_does() {
+        let errors = vec![serde_json::json!({"pointer": "/actor/id", "detail": "is required"})];
+        let item = Rejected { quarantine_id: "q1".into(), reason: "schema".into(), errors };
+        assert_eq!(item.text(), "q1 stays: schema: /actor/id: is required");
+    }
 }

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, NaiveTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
+
+use crate::time;
 
 /// A point in time in whole microseconds, further digits cut off, between the years 0 and 9999.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -21,9 +23,7 @@ impl Instant {
 
     /// The first instant in UTC of a date, `2026-01-31`.
     pub fn parse_date(text: &str) -> Option<Self> {
-        let shaped = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
-        let date = shaped.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d"))?.ok()?;
-        Some(date.and_time(NaiveTime::MIN).and_utc().into())
+        time::parse_date(text).map(Self::from)
     }
 
     /// Since 1970-01-01T00:00:00Z.

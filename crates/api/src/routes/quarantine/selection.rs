@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use custody_auth::Scope;
-use custody_domain::{QuarantineId, query::Instant};
+use custody_domain::{QuarantineId, time::parse_time_or_date};
 use custody_ingest::{Format, Reason};
 use custody_store::{
     Store,
@@ -53,9 +53,8 @@ fn one_of(
 
 fn time(name: &'static str, text: Option<&str>) -> Result<Option<DateTime<Utc>>, (&'static str, String)> {
     let Some(text) = text else { return Ok(None) };
-    let instant = Instant::parse(text).or_else(|| Instant::parse_date(text));
-    let instant = instant.ok_or_else(|| (name, "must be a time (RFC 3339) or a date".to_owned()))?;
-    Ok(Some(instant.to_datetime()))
+    let at = parse_time_or_date(text);
+    at.map(Some).ok_or_else(|| (name, "must be a time (RFC 3339) or a date".to_owned()))
 }
 
 /// Which items, oldest first. All members that are given must hold.
