@@ -22,6 +22,24 @@ async fn usage_errors_exit_with_2_and_others_with_1() {
 }
 
 #[tokio::test]
+async fn help_names_what_is_of_use_to_a_verb() {
+    let server = shared().await;
+    let help = async |args: &[&str]| server.custody(&[args, &["--help"]].concat()).await;
+    for args in [&["search"][..], &["import"], &["verify"], &["quarantine", "list"]] {
+        let help = help(args).await;
+        assert!(
+            !help.contains("--pool-writer") && !help.contains("Settings of the server"),
+            "{args:?}: {help}"
+        );
+        assert!(help.contains("--token"), "{args:?}: {help}");
+    }
+    assert!(help(&["serve"]).await.contains("--pool-writer"));
+    assert!(help(&["keys"]).await.contains("checkpoints"));
+    let output = server.command(&["verify"]).output().await.unwrap();
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--server"), "{output:?}");
+}
+
+#[tokio::test]
 async fn config_says_where_each_value_came_from() {
     let server = shared().await;
     let folder = tempfile::tempdir().unwrap();

@@ -137,7 +137,7 @@ async fn the_command_lists_shows_mends_and_drops() {
 
     let (code, out, _) = custody(server, &tenant, &["quarantine", "replay", "--all"]).await;
     assert_eq!(code, Some(1), "{out}");
-    assert!(out.contains(&format!("{id} stays: schema: is required")), "{out}");
+    assert!(out.contains(&format!("{id} stays: schema: /actor/id: is required")), "{out}");
     let (code, _, err) = custody(server, &tenant, &["quarantine", "replay", &id]).await;
     assert_eq!(code, Some(1));
     assert!(err.contains("/actor/id: is required"), "{err}");

@@ -12,7 +12,7 @@ mod serve;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use custody_client::{ExportArgs, GetArgs, ImportArgs, QuarantineCommand, SearchArgs, VerifyArgs};
 
 use crate::{
@@ -64,7 +64,7 @@ enum Command {
     /// Issues, lists and revokes tokens.
     #[command(subcommand)]
     Token(TokenCommand),
-    /// Changes the key that signs tokens.
+    /// Changes the keys that sign tokens and checkpoints.
     #[command(subcommand)]
     Keys(KeysCommand),
     /// Sends files of events to a server.
@@ -103,8 +103,14 @@ enum Command {
     Openapi,
 }
 
+/// They ask a server over HTTP, and the settings of this machine's are nothing to them.
+const OF_THE_CLIENT: [&str; 6] = ["import", "search", "get", "export", "verify", "quarantine"];
+
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let mut command = Cli::command();
+    command.build();
+    config::hide_settings(&mut command, &OF_THE_CLIENT);
+    let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
     let console = Console { json: cli.json };
     match run(cli, console) {
         Ok(code) => code,

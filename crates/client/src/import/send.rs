@@ -20,7 +20,12 @@ use crate::{ApiClient, ClientError, text::shown};
 const NOTES_MAX: usize = 20;
 
 /// Why no further batch is worth sending.
-type GaveUp = String;
+#[derive(Debug)]
+struct GaveUp {
+    told: String,
+    /// Whether the same command may fare better later.
+    may_pass: bool,
+}
 
 #[derive(Debug)]
 pub(super) struct Sender {
@@ -51,9 +56,10 @@ impl Sender {
             }
             Read::Batch(batch) => {
                 self.summary.read += batch.items.len() as u64;
-                if let Err(why) = self.send(batch).await {
-                    self.note(&why);
-                    self.summary.stopped = Some(why);
+                if let Err(GaveUp { told, may_pass }) = self.send(batch).await {
+                    // Said once: the summary has it.
+                    self.summary.stopped = Some(told);
+                    self.summary.may_pass = may_pass;
                     return false;
                 }
                 self.progress
@@ -146,7 +152,8 @@ impl Sender {
         {
             let rest: usize = waiting.iter().map(|b| b.items.len()).sum();
             self.summary.failed += rest as u64;
-            return Err(told);
+            let may_pass = error.is_temporary() || error.status().is_none();
+            return Err(GaveUp { told, may_pass });
         }
         if let Some(origin) = first {
             let file = shown(&origin.file.to_string_lossy());

@@ -37,6 +37,9 @@ pub struct Summary {
     /// Why the import stopped before the last file, if it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stopped: Option<String>,
+    /// Whether it stopped for something that passes by itself; a credential that may not write does not.
+    #[serde(skip)]
+    pub(super) may_pass: bool,
 }
 
 impl Summary {
@@ -89,7 +92,8 @@ impl fmt::Display for Summary {
         if let Some(why) = &self.stopped {
             write!(f, "\nstopped early: {why}")?;
         }
-        if self.retry + self.failed > 0 || self.stopped.is_some() {
+        let is_worth_it = self.stopped.is_none() || self.may_pass;
+        if is_worth_it && (self.retry + self.failed > 0 || self.stopped.is_some()) {
             write!(
                 f,
                 "\nRun the same command again to go on: events with an id of their own are not taken twice."
@@ -131,6 +135,14 @@ mod tests {
              Run the same command again to go on: events with an id of their own are not taken twice."
         );
         assert!(!summary.is_complete());
+        let stopped = |may_pass| Summary {
+            failed: 3,
+            stopped: Some("The credential may not do this".to_owned()),
+            may_pass,
+            ..Summary::default()
+        };
+        assert!(stopped(true).to_string().contains("Run the same command again"));
+        assert!(!stopped(false).to_string().contains("Run the same command again"));
         let quarantined = Summary { quarantined: [("time".to_owned(), 1)].into(), ..Summary::default() };
         assert!(!quarantined.is_complete());
     }

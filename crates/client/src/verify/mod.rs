@@ -23,12 +23,13 @@ use report::Report;
 
 /// Checks a bundle, or the whole log of a tenant on a server.
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).args(["bundle", "server"]))]
 pub struct VerifyArgs {
     #[command(flatten)]
     connection: Connection,
 
     /// A bundle, as `custody export --bundle` writes it; `-` is standard input.
-    #[arg(value_name = "BUNDLE", required_unless_present = "server", conflicts_with = "server")]
+    #[arg(value_name = "BUNDLE")]
     bundle: Option<PathBuf>,
 
     /// The whole log of the credential's tenant, recomputed here from its entries.

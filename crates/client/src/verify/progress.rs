@@ -1,8 +1,8 @@
 //! What a person sees while it runs; nothing where standard error is no terminal.
 
-use std::io::IsTerminal as _;
+use std::{fmt, io::IsTerminal as _};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanFloatCount, ProgressBar, ProgressState, ProgressStyle};
 
 /// A bar over entries. Cloning shares it.
 #[derive(Clone, Debug)]
@@ -14,8 +14,14 @@ impl Progress {
             return Self(ProgressBar::hidden());
         }
         let style = ProgressStyle::with_template(
-            "{msg} {bar:30} {percent:>3}% {human_pos}/{human_len} entries, {per_sec}, {eta} left",
+            "{msg} {bar:30} {percent:>3}% {human_pos}/{human_len} entries, {each_second}/s, {eta} left",
         );
+        // `{per_sec}` has four digits after the point.
+        let style = style.map(|style| {
+            style.with_key("each_second", |state: &ProgressState, to: &mut dyn fmt::Write| {
+                let _ = write!(to, "{:.0}", HumanFloatCount(state.per_sec()));
+            })
+        });
         let bar = ProgressBar::new(entries).with_message(verb);
         Self(match style {
             Ok(style) => bar.with_style(style),

@@ -203,6 +203,22 @@ impl FromArgMatches for Flags {
     }
 }
 
+/// Leaves the settings out of the help of these verbs, and of what is below them. They are taken all
+/// the same: a script may pass them to every verb. `command` must be built, or they are not there yet.
+pub(crate) fn hide_settings(command: &mut Command, verbs: &[&str]) {
+    for verb in command.get_subcommands_mut().filter(|verb| verbs.contains(&verb.get_name())) {
+        hide(verb);
+    }
+}
+
+fn hide(command: &mut Command) {
+    *command = std::mem::take(command).mut_args(|arg| {
+        let is_setting = SETTINGS.iter().any(|s| s.key == arg.get_id()) || arg.get_id() == "config";
+        if is_setting { arg.hide(true) } else { arg }
+    });
+    command.get_subcommands_mut().for_each(hide);
+}
+
 /// Variables that look like settings and are none: most likely misspelt.
 pub(crate) fn unknown_variables() -> Vec<String> {
     let elsewhere = [

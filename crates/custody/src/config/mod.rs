@@ -10,7 +10,7 @@ use ipnetwork::IpNetwork;
 use serde::Deserialize;
 
 pub(crate) use self::{
-    load::{Flags, Loaded, load, unknown_variables},
+    load::{Flags, Loaded, hide_settings, load, unknown_variables},
     setting::SETTINGS,
 };
 
