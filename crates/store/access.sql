@@ -112,7 +112,7 @@ GRANT EXECUTE ON FUNCTION custody_advance_heads(uuid[], bigint[], bigint[], uuid
 GRANT EXECUTE ON FUNCTION custody_known_events(uuid[], integer[], bigint[]) TO {writer};
 GRANT EXECUTE ON FUNCTION custody_known_requests(uuid[], integer[], bigint[], uuid) TO {writer};
 GRANT SELECT, INSERT ON tenant_keys TO {app};
-GRANT SELECT, INSERT, DELETE ON quarantine TO {app};
+GRANT SELECT, INSERT, DELETE, UPDATE (times, last_received_at) ON quarantine TO {app};
 GRANT SELECT, INSERT, UPDATE (items, bytes) ON quarantine_usage TO {app};
 GRANT EXECUTE ON FUNCTION custody_create_partition(date) TO {system};
 GRANT EXECUTE ON FUNCTION custody_drop_partition(date) TO {reaper};

@@ -3,7 +3,7 @@
 use custody_testkit::eventually;
 use serde_json::{Value, json};
 
-use crate::support::{Server, Tenant, shared};
+use crate::support::{Server, Tenant, server::Options, shared};
 
 /// No actor, and something that nobody else should read.
 const BROKEN: &str =
@@ -109,6 +109,40 @@ async fn lists_and_bulk_requests_keep_to_their_filter() {
     let dropped =
         tenant.admin.post("/api/v1/quarantine/drop", &json!({"reason": "syntax"})).await.expect(200);
     assert_eq!((&dropped["dropped"], listed(&tenant, "").await.len()), (&1.into(), 1));
+}
+
+/// The bytes are kept once; how often they came is not lost.
+#[tokio::test]
+async fn what_came_more_than_once_is_counted() {
+    let server = Server::start(Options::default()).await;
+    let tenant = server.tenant().await;
+    let same = r#"{"action":"same"}"#;
+    let body = format!("{same}\n{same}\n{{\n{same}");
+    let answer =
+        tenant.writer.post_bytes("/api/v1/logs/bulk", "application/x-ndjson", body).await.expect(200);
+    assert_eq!(answer["quarantined"], 4);
+    let id = answer["items"][0]["quarantine_id"].as_str().unwrap();
+    let [item] = &listed(&tenant, "?reason=schema").await[..] else { panic!("kept once") };
+    assert_eq!((&item["id"], &item["times"]), (&id.into(), &3.into()));
+    assert_eq!(item["last_received_at"], item["received_at"], "all of them at once");
+
+    assert_eq!(kept(&tenant, same).await, id);
+    let item = tenant.auditor.get(&format!("/api/v1/quarantine/{id}")).await.expect(200);
+    assert_eq!(item["times"], 4);
+    assert!(item["last_received_at"].as_str() > item["received_at"].as_str(), "{item}");
+    let metrics = String::from_utf8(server.anonymous().get("/metrics").await.bytes).unwrap();
+    for line in ["{reason=\"schema\"} 4\n", "{reason=\"syntax\"} 1\n"] {
+        assert!(metrics.contains(&format!("custody_quarantine_items_total{line}")), "{metrics}");
+    }
+
+    let (_, table, _) = custody(&server, &tenant, &["quarantine", "list", "--reason", "schema"]).await;
+    let row: Vec<_> = table.lines().nth(1).unwrap().split_whitespace().collect();
+    assert_eq!(row[1..3], ["4", "schema"], "{table}");
+    let (_, shown, _) = custody(&server, &tenant, &["quarantine", "show", id]).await;
+    assert!(shown.contains(", 4 times, last "), "{shown}");
+    let (_, json, _) = custody(&server, &tenant, &["--json", "quarantine", "list"]).await;
+    assert!(json.contains(r#""times":4"#), "{json}");
+    server.stop().await;
 }
 
 async fn custody(server: &Server, tenant: &Tenant, args: &[&str]) -> (Option<i32>, String, String) {

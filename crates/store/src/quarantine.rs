@@ -1,5 +1,6 @@
 //! The table `quarantine`: what could not become an entry, sealed whole, under a quota.
 
+mod count;
 mod keep;
 mod list;
 mod take;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::{Row as _, postgres::PgRow, types::Json};
 
 pub use self::{
+    count::Seen,
     keep::{Kept, NewItem, keep},
     list::{Filter, page, walk},
     take::take,
@@ -40,7 +42,11 @@ pub struct ItemError {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
     pub id: QuarantineId,
+    /// The first time.
     pub received_at: DateTime<Utc>,
+    pub last_received_at: DateTime<Utc>,
+    /// How often it was received.
+    pub times: u64,
     pub reason: String,
     pub errors: Vec<ItemError>,
     pub source_format: String,
@@ -52,7 +58,8 @@ pub struct Item {
 }
 
 /// What [`read`] reads.
-const COLUMNS: &str = "id, received_at, reason, errors, source_format, recorded_by, size_bytes, sent_bytes";
+const COLUMNS: &str = "id, received_at, coalesce(last_received_at, received_at) AS last_received_at, times, \
+    reason, errors, source_format, recorded_by, size_bytes, sent_bytes";
 
 pub async fn get(tx: &mut TenantTx, id: QuarantineId) -> Result<Option<Item>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM quarantine WHERE tenant_id = $1 AND id = $2");
@@ -81,6 +88,8 @@ fn read(row: &PgRow) -> Result<Item, StoreError> {
     Ok(Item {
         id: QuarantineId(row.try_get("id")?),
         received_at: row.try_get("received_at")?,
+        last_received_at: row.try_get("last_received_at")?,
+        times: unsigned(row.try_get("times")?)?,
         reason: row.try_get("reason")?,
         errors,
         source_format: row.try_get("source_format")?,

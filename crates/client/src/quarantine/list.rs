@@ -39,6 +39,8 @@ struct Page {
 pub(super) struct Item {
     pub(super) id: String,
     pub(super) received_at: String,
+    pub(super) last_received_at: String,
+    pub(super) times: u64,
     pub(super) reason: String,
     pub(super) source_format: String,
     pub(super) size_bytes: u64,
@@ -68,7 +70,7 @@ impl Fault {
     }
 }
 
-const HEADER: [&str; 6] = ["RECEIVED", "REASON", "FORMAT", "BYTES", "ID", "WHERE"];
+const HEADER: [&str; 7] = ["RECEIVED", "TIMES", "REASON", "FORMAT", "BYTES", "ID", "WHERE"];
 
 impl ListArgs {
     /// Prints a table, or with `json` an item a line.
@@ -106,7 +108,7 @@ impl ListArgs {
     }
 }
 
-fn row(item: &RawValue) -> [String; 6] {
+fn row(item: &RawValue) -> [String; 7] {
     // What the server sends has this shape; if a later one does not, an empty row beats none.
     let item: Item = serde_json::from_str(item.get()).unwrap_or_default();
     let first = item.errors.first().map_or_else(String::new, Fault::text);
@@ -115,6 +117,7 @@ fn row(item: &RawValue) -> [String; 6] {
     let received = item.received_at.get(..19).unwrap_or(&item.received_at);
     [
         format!("{}Z", shown(received)),
+        item.times.to_string(),
         shown(&item.reason),
         shown(&item.source_format),
         item.size_bytes.to_string(),
@@ -123,13 +126,13 @@ fn row(item: &RawValue) -> [String; 6] {
     ]
 }
 
-fn lines(rows: &[[String; 6]]) -> Vec<String> {
+fn lines(rows: &[[String; 7]]) -> Vec<String> {
     let header = HEADER.map(str::to_owned);
     let all: Vec<_> = std::iter::once(&header).chain(rows).collect();
     let widths: Vec<_> = (0..HEADER.len())
         .map(|column| all.iter().map(|row| measure_text_width(&row[column])).max().unwrap_or(0))
         .collect();
-    let line = |row: &[String; 6]| {
+    let line = |row: &[String; 7]| {
         let cells = row.iter().zip(&widths).map(|(cell, width)| pad_str(cell, *width, Alignment::Left, None));
         cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
@@ -143,14 +146,14 @@ mod tests {
 
     #[test]
     fn a_row_says_why_and_where() {
-        let item = r#"{"id":"q1","received_at":"2026-01-31T08:30:00.123456Z","reason":"schema","source_format":"custody",
+        let item = r#"{"id":"q1","received_at":"2026-01-31T08:30:00.123456Z","times":3,"reason":"schema","source_format":"custody",
             "size_bytes":12,"errors":[{"pointer":"/actor/id","detail":"is required"},{"pointer":"","detail":"x"}]}"#;
         let item = RawValue::from_string(item.to_owned()).unwrap();
         assert_eq!(
             lines(&[row(&item)]),
             [
-                "RECEIVED              REASON  FORMAT   BYTES  ID  WHERE",
-                "2026-01-31T08:30:00Z  schema  custody  12     q1  /actor/id: is required (and 1 more)",
+                "RECEIVED              TIMES  REASON  FORMAT   BYTES  ID  WHERE",
+                "2026-01-31T08:30:00Z  3      schema  custody  12     q1  /actor/id: is required (and 1 more)",
             ]
         );
     }

@@ -54,10 +54,19 @@ impl ShowArgs {
     }
 }
 
+fn received(item: &Item) -> String {
+    let first = shown(&item.received_at);
+    if item.times > 1 {
+        format!("{first}, {} times, last {}", item.times, shown(&item.last_received_at))
+    } else {
+        first
+    }
+}
+
 fn told(item: &Item) -> String {
     let mut lines = vec![
         format!("id        {}", shown(&item.id)),
-        format!("received  {}", shown(&item.received_at)),
+        format!("received  {}", received(item)),
         format!("sent by   {} ({})", shown(&item.recorded_by.principal), shown(&item.recorded_by.via)),
         format!("format    {}, {}", shown(&item.source_format), count(item.size_bytes, "byte", "bytes")),
         format!("reason    {}", shown(&item.reason)),

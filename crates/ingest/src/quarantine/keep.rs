@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use custody_auth::Scope;
 use custody_domain::{QuarantineId, json};
 use custody_ledger::LedgerError;
-use custody_store::quarantine::{self as table, Holding, Kept, NewItem};
+use custody_store::quarantine::{self as table, Holding, Kept, NewItem, Seen};
 
 use super::{Quarantine, purpose};
 use crate::{prepare::Rejected, recorded_by::RecordedBy, split::RawItem, submit::TURN_ITEMS};
@@ -40,6 +40,16 @@ enum Step {
     Write(usize),
 }
 
+/// What is to be done with those of a batch.
+struct Plan {
+    /// For each, in order.
+    steps: Vec<Step>,
+    /// Which are to be written, and how often each came.
+    new: Vec<(usize, u64)>,
+    /// What is here already.
+    again: Seen,
+}
+
 impl Quarantine {
     /// Keeps items, in order. Never fails as a whole: what was accepted beside them has its receipts
     /// already, and those must reach the sender.
@@ -50,7 +60,15 @@ impl Quarantine {
             let (batch, more) = rest.split_at(batch_length(rest));
             rest = more;
             match self.keep_batch(scope, batch).await {
-                Ok(kept) => outcomes.extend(kept),
+                Ok(kept) => {
+                    for ((_, rejected), outcome) in batch.iter().zip(&kept) {
+                        if matches!(outcome, Outcome::Kept(_)) {
+                            metrics::counter!("custody_quarantine_items_total", "reason" => rejected.reason.as_str())
+                                .increment(1);
+                        }
+                    }
+                    outcomes.extend(kept);
+                }
                 Err(error) => {
                     tracing::warn!(tenant.id = %scope.tenant(), item.count = batch.len(), %error, "items could not be quarantined");
                     outcomes.extend(batch.iter().map(|_| Outcome::Failed));
@@ -70,8 +88,8 @@ impl Quarantine {
         let mut tx = self.store.tenant_tx(scope).await?;
         let holding = table::holding(&mut tx, &fingerprints).await?;
         tx.commit().await?;
-        let (steps, new) = self.steps(batch, &fingerprints, holding);
-        let kept = self.write(scope, batch, &fingerprints, &new).await?;
+        let Plan { steps, new, again } = self.plan(batch, &fingerprints, holding);
+        let kept = self.write(scope, batch, &fingerprints, &new, again).await?;
         Ok(steps
             .into_iter()
             .map(|step| match step {
@@ -81,48 +99,46 @@ impl Quarantine {
             .collect())
     }
 
-    /// What to do with each item, and which are to be written. Nobody is held up for it, and others
-    /// may write before we do, who then decide; but most of what is here already or has no room is
-    /// found so without being sealed.
-    fn steps(
-        &self,
-        batch: &[Broken<'_>],
-        fingerprints: &[Fingerprint],
-        mut holding: Holding,
-    ) -> (Vec<Step>, Vec<usize>) {
-        let mut new = Vec::new();
+    /// What to do with each item. Nobody is held up for it, and others may write before we do, who then
+    /// decide; but most of what is here already or has no room is found so without being sealed.
+    fn plan(&self, batch: &[Broken<'_>], fingerprints: &[Fingerprint], mut holding: Holding) -> Plan {
+        let mut new: Vec<(usize, u64)> = Vec::new();
+        let mut again = Seen::new();
         let mut places: HashMap<Fingerprint, usize> = HashMap::new();
         let steps = batch.iter().zip(fingerprints).enumerate().map(|(at, ((item, _), fp16))| {
             if let Some(id) = holding.known.get(fp16) {
+                *again.entry(*fp16).or_default() += 1;
                 return Step::Answer(Outcome::Kept(*id));
             }
             if let Some(place) = places.get(fp16) {
+                new[*place].1 += 1;
                 return Step::Write(*place);
             }
             if !holding.charge(size_bytes(item), self.quota) {
                 return Step::Answer(Outcome::Full);
             }
             places.insert(*fp16, new.len());
-            new.push(at);
+            new.push((at, 1));
             Step::Write(new.len() - 1)
         });
-        (steps.collect(), new)
+        Plan { steps: steps.collect(), new, again }
     }
 
-    /// Writes those of the batch that are named.
+    /// Writes those of the batch that are named, and counts those that came again.
     async fn write(
         &self,
         scope: &Scope,
         batch: &[Broken<'_>],
         fingerprints: &[Fingerprint],
-        new: &[usize],
+        new: &[(usize, u64)],
+        again: Seen,
     ) -> Result<Vec<Outcome>, LedgerError> {
-        if new.is_empty() {
+        if new.is_empty() && again.is_empty() {
             return Ok(Vec::new());
         }
         let purpose = purpose(scope);
         let mut sealed = Vec::with_capacity(new.len());
-        for (turn, at) in new.iter().enumerate() {
+        for (turn, (at, _)) in new.iter().enumerate() {
             give_turn(turn).await;
             sealed.push(self.keys.seal(&purpose, &batch[*at].0.bytes).await?);
         }
@@ -130,7 +146,7 @@ impl Quarantine {
         let rows: Vec<_> = new
             .iter()
             .zip(&sealed)
-            .map(|(at, sealed)| {
+            .map(|((at, times), sealed)| {
                 let (item, rejected) = batch[*at];
                 NewItem {
                     fp16: fingerprints[*at],
@@ -141,18 +157,13 @@ impl Quarantine {
                     size_bytes: size_bytes(item),
                     sent_bytes: item.cut.map(|cut| cut.length),
                     sealed,
+                    times: *times,
                 }
             })
             .collect();
         let mut tx = self.store.tenant_tx(scope).await?;
-        let kept = table::keep(&mut tx, &rows, self.quota).await?;
+        let kept = table::keep(&mut tx, &rows, again, self.quota).await?;
         tx.commit().await?;
-        for (row, kept) in rows.iter().zip(&kept) {
-            if matches!(kept, Kept::New(_)) {
-                metrics::counter!("custody_quarantine_items_total", "reason" => row.reason.to_owned())
-                    .increment(1);
-            }
-        }
         Ok(kept.into_iter().map(Outcome::from).collect())
     }
 }

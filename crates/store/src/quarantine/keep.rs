@@ -6,7 +6,8 @@ use custody_domain::QuarantineId;
 use uuid::Uuid;
 
 use super::{
-    ItemError, Quota,
+    ItemError, Quota, Seen,
+    count::count,
     usage::{self, holding},
 };
 use crate::{StoreError, TenantTx, audit_outbox::json_text, heads::signed};
@@ -27,6 +28,8 @@ pub struct NewItem<'a> {
     /// Of the item as received, where only its beginning is kept.
     pub sent_bytes: Option<u64>,
     pub sealed: &'a [u8],
+    /// How often it came, for all who are told of it.
+    pub times: u64,
 }
 
 /// What became of it.
@@ -40,10 +43,29 @@ pub enum Kept {
 }
 
 /// Keeps items within the quota and answers for each, in their order: one that does not fit leaves its
-/// room to those after it. An item that is there already costs nothing. Four round trips, or two where
-/// nothing is new.
-pub async fn keep(tx: &mut TenantTx, items: &[NewItem<'_>], quota: Quota) -> Result<Vec<Kept>, StoreError> {
+/// room to those after it. An item that is there already is counted, as are those of `again`, of which
+/// the caller saw that they are. Five round trips at most, or two where there is nothing but `again`.
+pub async fn keep(
+    tx: &mut TenantTx,
+    items: &[NewItem<'_>],
+    mut again: Seen,
+    quota: Quota,
+) -> Result<Vec<Kept>, StoreError> {
     usage::lock(tx).await?;
+    let kept = if items.is_empty() { Vec::new() } else { keep_new(tx, items, &mut again, quota).await? };
+    if !again.is_empty() {
+        count(tx, &again).await?;
+    }
+    Ok(kept)
+}
+
+/// Adds to `again` what turns out to be there.
+async fn keep_new(
+    tx: &mut TenantTx,
+    items: &[NewItem<'_>],
+    again: &mut Seen,
+    quota: Quota,
+) -> Result<Vec<Kept>, StoreError> {
     // Nobody else keeps anything now, so what is not here yet is new. A statement of its own: what was
     // committed while the lock was waited for is only seen by one that begins after it.
     let fingerprints: Vec<_> = items.iter().map(|item| item.fp16).collect();
@@ -55,6 +77,7 @@ pub async fn keep(tx: &mut TenantTx, items: &[NewItem<'_>], quota: Quota) -> Res
     for item in items {
         let known = held.known.get(&item.fp16).or_else(|| news.get(&item.fp16));
         kept.push(if let Some(id) = known {
+            *again.entry(item.fp16).or_default() += item.times;
             Kept::Known(*id)
         } else if held.charge(item.size_bytes, quota) {
             let id = QuarantineId(Uuid::now_v7());
@@ -78,11 +101,13 @@ async fn insert(tx: &mut TenantTx, new: &[(QuarantineId, &NewItem<'_>)]) -> Resu
     let all = || new.iter().map(|(_, item)| item);
     let written = sqlx::query(
         "INSERT INTO quarantine
-             (tenant_id, id, fp16, reason, errors, source_format, recorded_by, size_bytes, sealed, sent_bytes)
-         SELECT $1, id, fp16, reason, errors::json, source_format, recorded_by::json, size_bytes, sealed, sent_bytes
+             (tenant_id, id, fp16, reason, errors, source_format, recorded_by, size_bytes, sealed, sent_bytes,
+              times)
+         SELECT $1, id, fp16, reason, errors::json, source_format, recorded_by::json, size_bytes, sealed, sent_bytes,
+             times
          FROM unnest($2::uuid[], $3::bytea[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[],
-                 $9::bytea[], $10::bigint[])
-             AS new (id, fp16, reason, errors, source_format, recorded_by, size_bytes, sealed, sent_bytes)",
+                 $9::bytea[], $10::bigint[], $11::bigint[])
+             AS new (id, fp16, reason, errors, source_format, recorded_by, size_bytes, sealed, sent_bytes, times)",
     )
     .bind(tenant)
     .bind(new.iter().map(|(id, _)| id.0).collect::<Vec<_>>())
@@ -94,6 +119,7 @@ async fn insert(tx: &mut TenantTx, new: &[(QuarantineId, &NewItem<'_>)]) -> Resu
     .bind(all().map(|item| signed(item.size_bytes)).collect::<Result<Vec<_>, _>>()?)
     .bind(all().map(|item| item.sealed).collect::<Vec<_>>())
     .bind(all().map(|item| item.sent_bytes.map(signed).transpose()).collect::<Result<Vec<_>, _>>()?)
+    .bind(all().map(|item| signed(item.times)).collect::<Result<Vec<_>, _>>()?)
     .execute(tx.connection())
     .await?
     .rows_affected();

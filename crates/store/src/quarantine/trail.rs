@@ -67,6 +67,7 @@ async fn write(
     metadata["source_format"] = item.source_format.clone().into();
     metadata["size_bytes"] = item.sent_bytes.unwrap_or(item.size_bytes).into();
     metadata["received_at"] = json!(item.received_at);
+    metadata["times"] = item.times.into();
     metadata["sent_by"] = item.recorded_by.get("principal").cloned().unwrap_or_default();
     let change =
         Change::by(scope, action).on("quarantined_item", item.id, None).severity(severity).metadata(metadata);

@@ -48,9 +48,10 @@ async fn fill(store: &Store, scope: &custody_auth::Scope) -> EntryId {
         size_bytes: 1,
         sent_bytes: None,
         sealed: b"sealed",
+        times: 1,
     };
     let quota = quarantine::Quota { items_max: 1, bytes_max: 1 };
-    quarantine::keep(&mut tx, &[item], quota).await.unwrap();
+    quarantine::keep(&mut tx, &[item], quarantine::Seen::new(), quota).await.unwrap();
     tx.commit().await.unwrap();
     id
 }

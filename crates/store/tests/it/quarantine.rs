@@ -1,9 +1,11 @@
 //! The quarantine: once each, within its quota, the newest first.
 
+use std::time::Duration;
+
 use custody_auth::Scope;
 use custody_store::{
     Store,
-    quarantine::{self, Filter, ItemError, Kept, NewItem, Quota},
+    quarantine::{self, Filter, ItemError, Kept, NewItem, Quota, Seen},
 };
 
 use crate::fixture::Fixture;
@@ -30,10 +32,11 @@ async fn keep_all(store: &Store, scope: &Scope, items: &[(u8, u64)]) -> Vec<Kept
             size_bytes: *size_bytes,
             sent_bytes: (fp % 2 == 0).then_some(1_000),
             sealed,
+            times: 1,
         })
         .collect();
     let mut tx = store.tenant_tx(scope).await.unwrap();
-    let kept = quarantine::keep(&mut tx, &items, QUOTA).await.unwrap();
+    let kept = quarantine::keep(&mut tx, &items, Seen::new(), QUOTA).await.unwrap();
     tx.commit().await.unwrap();
     kept
 }
@@ -109,17 +112,37 @@ async fn each_of_many_is_kept_in_its_order_while_there_is_room() {
 }
 
 #[tokio::test]
-async fn the_same_item_from_many_servers_is_kept_and_counted_once() {
+async fn the_same_item_from_many_servers_is_kept_once_and_every_time_is_counted() {
     let fixture = Fixture::new().await;
     let a = fixture.tenant("a").await;
     let all = (0..6).map(|_| keep(&fixture.store, &a, 1, 10));
     let kept = futures::future::join_all(all).await;
     assert_eq!(kept.iter().filter(|kept| matches!(kept, Kept::New(_))).count(), 1, "{kept:?}");
     assert!(!kept.contains(&Kept::Full), "{kept:?}");
+    let mut tx = fixture.store.tenant_tx(&a).await.unwrap();
+    let item = quarantine::page(&mut tx, &Filter::default(), None, 1).await.unwrap().remove(0);
+    tx.commit().await.unwrap();
+    assert_eq!(item.times, 6, "none of them is lost to another");
+    assert!(item.last_received_at > item.received_at);
     for fp in [2, 3] {
         assert!(matches!(keep(&fixture.store, &a, fp, 1).await, Kept::New(_)));
     }
     assert_eq!(keep(&fixture.store, &a, 4, 1).await, Kept::Full);
+}
+
+/// Its holder has yet to give back its room, for which it waits for whoever keeps.
+#[tokio::test]
+async fn an_item_that_is_about_to_leave_holds_nobody_up() {
+    let fixture = Fixture::new().await;
+    let a = fixture.tenant("a").await;
+    let Kept::New(id) = keep(&fixture.store, &a, 1, 10).await else { panic!("new") };
+    let mut taking = fixture.store.tenant_tx(&a).await.unwrap();
+    quarantine::take(&mut taking, id).await.unwrap().unwrap();
+    let again = tokio::time::timeout(Duration::from_secs(20), keep(&fixture.store, &a, 1, 10)).await;
+    assert_eq!(again.expect("it does not wait"), Kept::Known(id));
+    quarantine::refund(&mut taking, 1, 10).await.unwrap();
+    taking.commit().await.unwrap();
+    assert!(matches!(keep(&fixture.store, &a, 1, 10).await, Kept::New(_)));
 }
 
 #[tokio::test]

@@ -14,7 +14,13 @@ use crate::problem::Fault;
 pub(crate) struct QuarantinedItem {
     #[schema(value_type = Uuid)]
     id: QuarantineId,
+    /// The first time.
     received_at: DateTime<Utc>,
+    /// When the same bytes last came again; `received_at`, if they did not.
+    last_received_at: DateTime<Utc>,
+    /// How often they came. They are kept once.
+    #[schema(minimum = 1)]
+    times: u64,
     /// `syntax`, `schema`, `time`, `conflict`, …
     reason: String,
     errors: Vec<Fault>,
@@ -35,6 +41,8 @@ impl From<Item> for QuarantinedItem {
         Self {
             id: item.id,
             received_at: item.received_at,
+            last_received_at: item.last_received_at,
+            times: item.times,
             reason: item.reason,
             errors: item.errors.into_iter().map(|e| Fault::at(e.pointer, e.detail)).collect(),
             source_format: item.source_format,
