@@ -24,7 +24,7 @@ type Lease = (String, i16, i64);
 
 async fn start(data: &Path, database: Option<&str>) -> Server {
     let (data, database) = (Some(data.to_owned()), database.map(ToOwned::to_owned));
-    Server::start(Options { data, database, ..Options::default() }).await
+    Server::start(Options { database, data, ..Options::default() }).await
 }
 
 /// Those of the server of this data directory, by what it leaves for its successor.

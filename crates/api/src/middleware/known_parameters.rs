@@ -16,10 +16,13 @@ use utoipa::openapi::{
 
 use crate::problem::Problem;
 
-/// By path, each method with the names that it takes. Made from the document, so that what is
+/// The names that each of a path's methods takes.
+type Methods = Vec<(Method, Vec<String>)>;
+
+/// By path. Made from the document, so that what is
 /// described is what is taken.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct KnownParameters(Arc<HashMap<String, Vec<(Method, Vec<String>)>>>);
+pub(crate) struct KnownParameters(Arc<HashMap<String, Methods>>);
 
 impl KnownParameters {
     pub(crate) fn of(document: &OpenApi) -> Self {

@@ -247,8 +247,8 @@ fn spans(text: &str, enabled: DetectorSet) -> Vec<Span> {
     merged(spans)
 }
 
-/// `token:` and a UUIDv7, and nothing else: how a token that we issued is named in entries
-/// (`recorded_by`, a quarantined item's sender). The name opens nothing. A UUIDv7 is mostly time, so
+/// `token:` and a `UUIDv7`, and nothing else: how a token that we issued is named in entries
+/// (`recorded_by`, a quarantined item's sender). The name opens nothing. A `UUIDv7` is mostly time, so
 /// nobody's secret has that form.
 fn is_token_id(text: &str) -> bool {
     let id = text.strip_prefix("token:").filter(|id| id.len() == 36);
