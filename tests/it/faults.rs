@@ -13,6 +13,7 @@ mod import;
 mod kill_database;
 mod kill_server;
 mod load;
+mod queue_full;
 mod replay;
 mod storm;
 mod unknown;

@@ -3,6 +3,7 @@
 mod background;
 mod banner;
 mod checks;
+mod counters;
 mod drain;
 mod predecessor;
 
@@ -61,6 +62,7 @@ pub(crate) async fn run(args: ServeArgs, config: &Config) -> anyhow::Result<Exit
         _ => Some(bind(config)?),
     };
     let metrics = PrometheusBuilder::new().install_recorder()?;
+    counters::register();
     let installation = tokio::select! {
         opened = Installation::serve(config) => opened?,
         () = stop.cancelled() => return Ok(ExitCode::SUCCESS),

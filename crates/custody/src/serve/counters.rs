@@ -1,0 +1,115 @@
+//! The counters that `/metrics` shows, from the start: one that is not there before it first counts
+//! looks, to whoever watches it, as if nothing had happened when it did.
+//!
+//! Where a label has values that only requests know (routes), the counter is described here and shown
+//! once it counts.
+
+use custody_ingest::Reason;
+
+/// A counter, the label it has, and all values of that.
+struct Counter {
+    name: &'static str,
+    label: &'static str,
+    values: &'static [&'static str],
+    description: &'static str,
+}
+
+const fn plain(name: &'static str, description: &'static str) -> Counter {
+    Counter { name, label: "", values: &[], description }
+}
+
+const FOLLOWERS: &[&str] = &["tree", "producers"];
+
+const COUNTERS: &[Counter] = &[
+    plain("custody_checkpoints_total", "Checkpoints that were signed."),
+    Counter {
+        name: "custody_follower_leases_lost_total",
+        label: "follower",
+        values: FOLLOWERS,
+        description: "Leases that a follower lost while it worked under them.",
+    },
+    plain("custody_http_panics_total", "Requests whose handler panicked: answered 500."),
+    plain("custody_http_shed_total", "Requests refused because as many as may were in hand."),
+    Counter {
+        name: "custody_ingest_items_total",
+        label: "result",
+        values: &["accepted", "duplicate", "quarantined", "retry"],
+        description: "What items were answered.",
+    },
+    plain("custody_ledger_batches_split_total", "Batches that failed and were written tenant by tenant."),
+    plain(
+        "custody_ledger_clock_behind_total",
+        "Batches written while the database's clock was behind a log.",
+    ),
+    plain("custody_ledger_queue_full_total", "Requests refused because as much as may waited to be written."),
+    plain("custody_partitions_missing_total", "Batches that found their day without a partition."),
+    plain("custody_private_database_restarts_total", "Times that the private PostgreSQL was started again."),
+    plain("custody_quarantine_dropped_total", "Quarantined items that were dropped."),
+    Counter {
+        name: "custody_quarantine_replays_total",
+        label: "result",
+        values: &["accepted", "duplicate", "rejected", "gone", "failed"],
+        description: "What became of replays.",
+    },
+    Counter {
+        name: "custody_rate_limited_total",
+        label: "policy",
+        values: &["tenant", "credential", "account", "address"],
+        description: "Requests beyond a limit: answered 429.",
+    },
+    plain("custody_tree_mismatches_total", "Logs whose entries no longer give the tree that was signed."),
+];
+
+/// Shows them all, at 0.
+pub(super) fn register() {
+    for Counter { name, label, values, description } in COUNTERS {
+        metrics::describe_counter!(*name, *description);
+        if values.is_empty() {
+            metrics::counter!(*name).increment(0);
+        }
+        for value in *values {
+            metrics::counter!(*name, *label => *value).increment(0);
+        }
+    }
+    metrics::describe_counter!(OF_REASONS, "Items that were answered quarantined.");
+    for reason in Reason::ALL {
+        metrics::counter!(OF_REASONS, "reason" => reason.as_str()).increment(0);
+    }
+    metrics::describe_counter!(OF_ROUTES, "Requests that were answered.");
+}
+
+const OF_REASONS: &str = "custody_quarantine_items_total";
+const OF_ROUTES: &str = "custody_http_requests_total";
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    use super::*;
+
+    /// The first text after each `counter!(`, in every crate.
+    fn counted(folder: &Path, found: &mut BTreeSet<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                counted(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let names =
+                    text.split("counter!(").skip(1).filter_map(|call| call.trim_start().strip_prefix('"'));
+                found.extend(names.filter_map(|name| Some(name.split_once('"')?.0.to_owned())));
+            }
+        }
+    }
+
+    #[test]
+    fn every_counter_of_every_crate_is_here_and_no_other() {
+        let mut found = BTreeSet::new();
+        counted(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."), &mut found);
+        found.retain(|name| name.starts_with("custody_"));
+        let here = COUNTERS.iter().map(|counter| counter.name).chain([OF_REASONS, OF_ROUTES]);
+        assert_eq!(found, here.map(ToOwned::to_owned).collect());
+    }
+}
