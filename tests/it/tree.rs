@@ -2,5 +2,6 @@
 
 mod cli;
 mod ecosystem;
+mod fresh;
 mod http;
 mod python;
