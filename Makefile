@@ -55,10 +55,12 @@ test: ## Installs what tests need, then checks format, lints, licences, all test
 	scripts/with-newer-postgres scripts/cargo-test --locked --package custody-store --package custody-ledger --package custody-search --test it --no-fail-fast -- --skip embedded
 	scripts/with-postgres scripts/cargo-test --workspace --locked --no-fail-fast
 
-soak: ## Injects every fault under ten times the load that make test has
+soak: ## Injects every fault under ten times the load that make test has, sends bad input at full size
 	@scripts/install-dependencies test
 	@$(LINK_TARGET)
 	CUSTODY_SOAK=10 scripts/with-postgres scripts/cargo-test --locked --package custody --test it faults
+	CUSTODY_TEST_HOSTILE_MIB=1024 CUSTODY_TEST_HOSTILE_ITEMS=1000000 \
+		scripts/with-postgres scripts/cargo-test --locked --package custody --test it hostile
 
 lint: ## Lints, without running a test
 	cargo clippy --workspace --all-targets --locked -- -D warnings
