@@ -1,5 +1,5 @@
-//! Keeping: what cannot become an entry into the quarantine, in as few round trips for a thousand
-//! items as for one.
+//! Keeping: what cannot become an entry into the quarantine, in a number of round trips that does not
+//! grow with the items.
 
 use std::collections::HashMap;
 
@@ -16,6 +16,11 @@ use crate::{prepare::Rejected, recorded_by::RecordedBy, split::RawItem, submit::
 const BATCH_ITEMS_MAX: usize = 1_000;
 /// Of them, but for a single one that is longer.
 const BATCH_BYTES_MAX: usize = 4 << 20;
+
+/// Up to here items are sealed whether they are new or not: to ask first would cost more.
+const FEW_ITEMS: usize = 16;
+/// Of them.
+const FEW_BYTES: usize = 64 << 10;
 
 /// What became of an item that was to be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,9 +90,7 @@ impl Quarantine {
             give_turn(at).await;
             fingerprints.push(event_keys.of_quarantined(&item.identity()));
         }
-        let mut tx = self.store.tenant_tx(scope).await?;
-        let holding = table::holding(&mut tx, &fingerprints).await?;
-        tx.commit().await?;
+        let holding = if is_few(batch) { None } else { Some(self.holding(scope, &fingerprints).await?) };
         let Plan { steps, new, again } = self.plan(batch, &fingerprints, holding);
         let kept = self.write(scope, batch, &fingerprints, &new, again).await?;
         Ok(steps
@@ -99,14 +102,22 @@ impl Quarantine {
             .collect())
     }
 
-    /// What to do with each item. Nobody is held up for it, and others may write before we do, who then
-    /// decide; but most of what is here already or has no room is found so without being sealed.
-    fn plan(&self, batch: &[Broken<'_>], fingerprints: &[Fingerprint], mut holding: Holding) -> Plan {
+    /// What is there now. Others may write before we do, so it is looked at once more then; but most of
+    /// what is here already or has no room is found without being sealed, and holds nobody up.
+    async fn holding(&self, scope: &Scope, fingerprints: &[Fingerprint]) -> Result<Holding, LedgerError> {
+        let mut tx = self.store.tenant_tx(scope).await?;
+        let holding = table::holding(&mut tx, fingerprints).await?;
+        tx.commit().await?;
+        Ok(holding)
+    }
+
+    /// What to do with each item, as far as is known what is there.
+    fn plan(&self, batch: &[Broken<'_>], fingerprints: &[Fingerprint], mut holding: Option<Holding>) -> Plan {
         let mut new: Vec<(usize, u64)> = Vec::new();
         let mut again = Seen::new();
         let mut places: HashMap<Fingerprint, usize> = HashMap::new();
         let steps = batch.iter().zip(fingerprints).enumerate().map(|(at, ((item, _), fp16))| {
-            if let Some(id) = holding.known.get(fp16) {
+            if let Some(id) = holding.as_ref().and_then(|holding| holding.known.get(fp16)) {
                 *again.entry(*fp16).or_default() += 1;
                 return Step::Answer(Outcome::Kept(*id));
             }
@@ -114,7 +125,7 @@ impl Quarantine {
                 new[*place].1 += 1;
                 return Step::Write(*place);
             }
-            if !holding.charge(size_bytes(item), self.quota) {
+            if holding.as_mut().is_some_and(|holding| !holding.charge(size_bytes(item), self.quota)) {
                 return Step::Answer(Outcome::Full);
             }
             places.insert(*fp16, new.len());
@@ -185,6 +196,10 @@ fn batch_length(items: &[Broken<'_>]) -> usize {
         bytes <= BATCH_BYTES_MAX
     };
     items.iter().take(BATCH_ITEMS_MAX).take_while(fits).count().max(1)
+}
+
+fn is_few(batch: &[Broken<'_>]) -> bool {
+    batch.len() <= FEW_ITEMS && batch.iter().map(|(item, _)| item.bytes.len()).sum::<usize>() <= FEW_BYTES
 }
 
 fn size_bytes(item: &RawItem) -> u64 {

@@ -58,16 +58,27 @@ pub async fn holding(tx: &mut TenantTx, fingerprints: &[[u8; 16]]) -> Result<Hol
     Ok(holding)
 }
 
-/// Locks the usage until the transaction ends: whoever would keep something waits. One round trip.
+/// Locks the usage until the transaction ends: whoever would keep something waits. One round trip, but
+/// for a tenant's first items. No UPDATE that changes nothing: one of a row that this transaction wrote
+/// itself looks its foreign key up again, which costs more than all else here.
 pub(super) async fn lock(tx: &mut TenantTx) -> Result<(), StoreError> {
-    sqlx::query(
-        "INSERT INTO quarantine_usage AS u (tenant_id) VALUES ($1)
-         ON CONFLICT (tenant_id) DO UPDATE SET items = u.items",
-    )
-    .bind(tx.tenant().0)
-    .execute(tx.connection())
-    .await?;
-    Ok(())
+    if locked(tx).await? {
+        return Ok(());
+    }
+    sqlx::query("INSERT INTO quarantine_usage (tenant_id) VALUES ($1) ON CONFLICT (tenant_id) DO NOTHING")
+        .bind(tx.tenant().0)
+        .execute(tx.connection())
+        .await?;
+    if locked(tx).await? { Ok(()) } else { Err(StoreError::unexpected("a quarantine's usage is gone")) }
+}
+
+/// False where there is no such row yet.
+async fn locked(tx: &mut TenantTx) -> Result<bool, StoreError> {
+    let row = sqlx::query("SELECT FROM quarantine_usage WHERE tenant_id = $1 FOR UPDATE")
+        .bind(tx.tenant().0)
+        .fetch_optional(tx.connection())
+        .await?;
+    Ok(row.is_some())
 }
 
 /// Adds items to the usage, which is locked.
