@@ -68,5 +68,6 @@ async fn a_commit_whose_answer_was_lost_doubles_nothing() {
         assert_eq!((imported.len(), once.len()), (EVENTS, EVENTS), "lost or doubled, {summary}: {said}");
         assert!(server.stop().await.success());
     }
-    assert_eq!(put_off, 1, "one of the commits was the second of the import");
+    // More than once where the server's other commits came later in one run than in the next.
+    assert!(put_off > 0, "none of the commits was the second of the import");
 }
