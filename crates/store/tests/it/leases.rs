@@ -52,11 +52,16 @@ async fn processes_that_begin_at_once_hold_each_group_once() {
         let held: Vec<_> = futures::future::join_all(beats).await.into_iter().flatten().collect();
         assert_eq!(groups(&held).len(), held.len(), "a group that is held twice: {held:?}");
     }
-    let mut held = Vec::new();
-    for holder in &holders {
-        held.extend(beat(&fixture, *holder, LONG).await);
-    }
-    assert_eq!((groups(&held).len(), held.len()), (16, 16), "each has its share");
+    // What one hands back another takes at its next look: how many looks that needs is chance.
+    eventually("each has its share", async || {
+        let mut held = Vec::new();
+        for holder in &holders {
+            held.extend(beat(&fixture, *holder, LONG).await);
+        }
+        assert_eq!(groups(&held).len(), held.len(), "a group that is held twice: {held:?}");
+        (held.len() == usize::from(GROUPS)).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
