@@ -145,25 +145,26 @@ fn checkpoint(header: &Header, trusted: &[VerifierKey]) -> Result<Checkpoint, Fa
     if origin.tenant() != header.tenant {
         return Err(Fault::OtherLog(opened.origin));
     }
-    if !trusted.is_empty() {
-        Checkpoint::open(note, trusted).map_err(|error| match error {
-            CheckpointError::Note(NoteError::NotSigned) => {
-                foreign(trusted, &origin).unwrap_or(Fault::NotTrusted)
-            }
+    if let Some(first) = trusted.first() {
+        let of_log = of_log(trusted, &origin);
+        if of_log.is_empty() {
+            return Err(Fault::ForeignKey { key: first.name().to_owned(), log: origin });
+        }
+        Checkpoint::open(note, &of_log).map_err(|error| match error {
+            CheckpointError::Note(NoteError::NotSigned) => Fault::NotTrusted,
             other => Fault::Checkpoint(other),
         })?;
     }
     Ok(opened)
 }
 
-/// Where none of the trusted keys is of this log, in whichever of its epochs.
-fn foreign(trusted: &[VerifierKey], log: &Origin) -> Option<Fault> {
-    let is_of_log = |key: &VerifierKey| {
+/// Those of the keys that are of this log, named after its epoch: a key is the same in all of them.
+fn of_log(keys: &[VerifierKey], log: &Origin) -> Vec<VerifierKey> {
+    let is_of_log = |key: &&VerifierKey| {
         let of: Result<Origin, _> = key.name().parse();
         of.is_ok_and(|of| (of.log_name(), of.tenant()) == (log.log_name(), log.tenant()))
     };
-    let first = trusted.first().filter(|_| !trusted.iter().any(is_of_log))?;
-    Some(Fault::ForeignKey { key: first.name().to_owned(), log: log.clone() })
+    keys.iter().filter(is_of_log).filter_map(|key| key.named(&log.to_string()).ok()).collect()
 }
 
 /// The range is one of the tree, and at either end stands the neighbour that proves it, or the log's

@@ -219,6 +219,18 @@ fn a_bundle_that_somebody_else_signed_is_refused_by_who_knows_the_key() {
     assert!(BundleWriter::begin(Vec::new(), &header).is_err());
 }
 
+/// It is named after the epoch in which it was kept, and signs in all of them.
+#[test]
+fn a_key_counts_in_every_epoch_of_its_log_and_in_no_other_log() {
+    let origin = |log: &str, epoch| Origin::new(log, TENANT, epoch).unwrap().to_string();
+    let kept = |log| [Signer::new(&origin(log, 0), &[3; 32]).unwrap().verifier().clone()];
+    let later = Log { signer: Signer::new(&origin("log.example", 1), &[3; 32]).unwrap(), ..Log::of(4) };
+    let bundle = later.bundle(1, 3);
+    assert!(check(&bundle[..], &kept("log.example"), |_, _| ()).unwrap().is_pinned);
+    let error = check(&bundle[..], &kept("other.example"), |_, _| ()).unwrap_err();
+    assert!(!error.is_tampering(), "the caller's slip: {error}");
+}
+
 #[test]
 fn nothing_is_exported_that_would_not_be_proven() {
     let log = Log::of(4);
