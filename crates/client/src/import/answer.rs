@@ -21,7 +21,7 @@ pub(super) struct Told {
 }
 
 impl Told {
-    /// Neither taken nor kept, as far as the server knows.
+    /// To be sent again: it was not taken, or the server does not know whether it was.
     pub(super) fn is_put_off(&self) -> bool {
         self.status == "retry"
     }

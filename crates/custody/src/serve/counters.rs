@@ -5,6 +5,7 @@
 //! once it counts.
 
 use custody_ingest::Reason;
+use custody_ledger::follow;
 
 /// A counter, the label it has, and all values of that.
 struct Counter {
@@ -18,14 +19,12 @@ const fn plain(name: &'static str, description: &'static str) -> Counter {
     Counter { name, label: "", values: &[], description }
 }
 
-const FOLLOWERS: &[&str] = &["tree", "producers"];
-
 const COUNTERS: &[Counter] = &[
     plain("custody_checkpoints_total", "Checkpoints that were signed."),
     Counter {
         name: "custody_follower_leases_lost_total",
         label: "follower",
-        values: FOLLOWERS,
+        values: &follow::NAMES,
         description: "Leases that a follower lost while it worked under them.",
     },
     plain("custody_http_panics_total", "Requests whose handler panicked: answered 500."),
