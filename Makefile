@@ -53,7 +53,7 @@ test: ## Installs what tests need, then checks format, lints, licences, all test
 	cargo test --workspace --locked --no-run
 	scripts/openapi $(CARGO_TARGET_DIR)/debug/custody $(CARGO_TARGET_DIR)/openapi
 	scripts/with-newer-postgres scripts/cargo-test --locked --package custody-store --package custody-ledger --package custody-search --test it --no-fail-fast -- --skip embedded
-	scripts/with-postgres scripts/cargo-test --workspace --locked --no-fail-fast
+	scripts/with-postgres scripts/with-aws scripts/cargo-test --workspace --locked --no-fail-fast
 
 soak: ## Injects every fault under ten times the load that make test has, sends bad input at full size
 	@scripts/install-dependencies test

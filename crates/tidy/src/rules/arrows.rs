@@ -4,13 +4,21 @@ use crate::Package;
 
 /// Each crate of ours and the ones that it may depend on.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("custody", &["client", "api", "search", "ingest", "ledger", "store", "auth", "keys", "proof", "domain"]),
+    (
+        "custody",
+        &[
+            "client", "api", "search", "ingest", "ledger", "queue", "objects", "store", "auth", "keys",
+            "proof", "domain",
+        ],
+    ),
     ("client", &["proof", "domain"]),
-    ("api", &["search", "ingest", "ledger", "store", "auth", "keys", "proof", "domain"]),
+    ("api", &["search", "ingest", "ledger", "queue", "objects", "store", "auth", "keys", "proof", "domain"]),
     ("search", &["ledger", "store", "auth", "keys", "domain"]),
     ("ingest", &["ledger", "store", "auth", "keys", "domain"]),
     ("ledger", &["store", "auth", "keys", "proof", "domain"]),
+    ("queue", &["store", "auth", "domain"]),
     ("store", &["auth", "keys", "domain"]),
+    ("objects", &["auth", "domain"]),
     ("auth", &["keys", "domain"]),
     ("keys", &["domain"]),
     ("proof", &["domain"]),
@@ -27,11 +35,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sqlx", &["store", "testkit", "bench"]),
     ("postgres", &["store"]),
     ("tokio-postgres", &[]),
-    ("aws-config", &[]),
+    ("aws-config", &["queue"]),
+    ("aws-sdk-sqs", &["queue"]),
     ("aws-sdk-", &[]),
     ("google-cloud", &[]),
     ("azure_", &[]),
-    ("object_store", &[]),
+    ("object_store", &["objects"]),
     ("opensearch", &[]),
     ("axum", &["api"]),
     ("utoipa", &["api"]),
