@@ -54,7 +54,7 @@ BEGIN
         'entries', 'heads', 'event_keys', 'request_keys', 'tenant_keys', 'quarantine', 'quarantine_usage',
         'memberships', 'invitations', 'api_keys', 'issued_tokens', 'sessions', 'tickets',
         'mask_policies', 'audit_outbox', 'followers', 'producers', 'producer_counts',
-        'tiles', 'trees', 'checkpoints'
+        'tiles', 'trees', 'checkpoints', 'jobs'
     ] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', tenant_table);
         EXECUTE format('CREATE POLICY tenant ON %I TO {app}, {reaper} USING (%s) WITH CHECK (%s)', tenant_table, own, own);
@@ -87,6 +87,7 @@ CREATE POLICY system ON producers TO {system} USING (true) WITH CHECK (true);
 CREATE POLICY system ON producer_counts TO {system} USING (true) WITH CHECK (true);
 CREATE POLICY system ON tiles TO {system} USING (true) WITH CHECK (true);
 CREATE POLICY system ON trees TO {system} USING (true) WITH CHECK (true);
+CREATE POLICY system ON jobs TO {system} USING (true) WITH CHECK (true);
 CREATE POLICY system ON checkpoints TO {system} USING (true) WITH CHECK (true);
 
 -- Installation
@@ -135,6 +136,18 @@ GRANT INSERT ON checkpoints TO {system};
 GRANT SELECT, INSERT, UPDATE (signs_until) ON log_keys TO {system};
 GRANT SELECT ON tiles, trees TO {app};
 GRANT SELECT, INSERT ON checkpoints TO {app};
+
+-- Jobs: the system hands them out by kind, age and state; what is to be done, how far it came and what
+-- came of it is read within the tenant.
+GRANT SELECT, INSERT, UPDATE (state, since, run_at, attempts, holder, cancel_requested_at, version, progress,
+    result, result_expires_at, failure, failed_at, started_at, ended_at) ON jobs TO {app};
+GRANT SELECT (tenant_id, id, kind, payload_version, state, since, run_at, priority, unique_key, attempts,
+    attempts_max, holder, token, sent_at, cancel_requested_at, version, result_expires_at, program, created_at,
+    started_at, ended_at),
+    INSERT, DELETE, UPDATE (state, since, run_at, attempts, holder, token, sent_at, version, result,
+    result_expires_at, failure, failed_at, started_at, ended_at) ON jobs TO {system};
+GRANT SELECT, INSERT, DELETE, UPDATE (expires_at) ON job_workers TO {system};
+GRANT EXECUTE ON FUNCTION custody_claim_jobs(uuid, text, text[], smallint[], integer[], integer, integer[], integer[], uuid[]) TO {system};
 
 -- Identity. People, their sessions and secrets belong to no tenant, so the app role has nothing of
 -- them; what a tenant may know of its members it reads by the ids of its own memberships.

@@ -1,4 +1,4 @@
-//! The word between processes that a log has gone on: a NOTIFY of its own, after the commit. Never
+//! The word between processes that a log has gone on or a job waits: a NOTIFY of its own, after the commit. Never
 //! inside the ledger's transaction, where it would put all commits in one line (measured with 16
 //! clients: 3,700 transactions a second in the place of 10,000).
 //!
@@ -10,12 +10,36 @@ use sqlx::postgres::{PgListener, PgPoolOptions};
 
 use crate::{Store, StoreError};
 
-const CHANNEL: &str = "custody_log";
+/// What is announced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// A log has gone on.
+    Log,
+    /// A job may be run.
+    JobsWait,
+    /// What a client sees of a job has changed.
+    JobsChanged,
+    /// A running job is to be cancelled.
+    JobsCancelled,
+}
+
+impl Channel {
+    const ALL: [Self; 4] = [Self::Log, Self::JobsWait, Self::JobsChanged, Self::JobsCancelled];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Log => "custody_log",
+            Self::JobsWait => "custody_jobs_wait",
+            Self::JobsChanged => "custody_jobs_changed",
+            Self::JobsCancelled => "custody_jobs_cancelled",
+        }
+    }
+}
 
 /// Tells whoever listens.
-pub async fn announce(store: &Store) -> Result<(), StoreError> {
+pub async fn announce(store: &Store, channel: Channel) -> Result<(), StoreError> {
     let mut tx = store.system_tx().await?;
-    sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(tx.connection()).await?;
+    sqlx::query("SELECT pg_notify($1, '')").bind(channel.name()).execute(tx.connection()).await?;
     tx.commit().await
 }
 
@@ -25,7 +49,7 @@ pub struct Announcements(PgListener);
 
 impl Announcements {
     /// None behind a pooler, which hands no notification on.
-    pub async fn listen(store: &Store) -> Result<Option<Self>, StoreError> {
+    pub async fn listen(store: &Store, channels: &[Channel]) -> Result<Option<Self>, StoreError> {
         let Some(options) = store.session_options() else { return Ok(None) };
         let own = PgPoolOptions::new()
             .max_connections(1)
@@ -34,16 +58,22 @@ impl Announcements {
             .connect_with(options)
             .await?;
         let mut listener = PgListener::connect_with(&own).await?;
-        listener.listen(CHANNEL).await?;
+        listener.listen_all(channels.iter().map(|channel| channel.name())).await?;
         Ok(Some(Self(listener)))
     }
 
-    /// The next one; several may be heard as one. After an error, listen anew.
-    pub async fn heard(&mut self) -> Result<(), StoreError> {
-        // Lost and found again: something may have been announced in between.
-        self.0.try_recv().await?;
-        while self.0.next_buffered().is_some() {}
-        Ok(())
+    /// The next ones, several of a channel as one. None where the connection was lost and found again:
+    /// anything may have been announced in between. After an error, listen anew.
+    pub async fn heard(&mut self) -> Result<Option<Vec<Channel>>, StoreError> {
+        let Some(first) = self.0.try_recv().await? else { return Ok(None) };
+        let mut heard = Vec::new();
+        let mut next = Some(first);
+        while let Some(notification) = next {
+            heard.extend(Channel::ALL.into_iter().find(|channel| channel.name() == notification.channel()));
+            next = self.0.next_buffered();
+        }
+        heard.dedup();
+        Ok(Some(heard))
     }
 }
 

@@ -95,6 +95,18 @@ impl Change {
         Self::new(action, principal, name, recorded_by)
     }
 
+    /// What the program did by itself.
+    pub(crate) fn by_system(name: &'static str, action: &str) -> Self {
+        let principal = Principal::System(name);
+        let recorded_by = RecordedBy {
+            principal: principal.to_string(),
+            credential_id: None,
+            via: name.to_owned(),
+            peer_ip: None,
+        };
+        Self::new(action, &principal, None, recorded_by)
+    }
+
     fn new(action: &str, principal: &Principal, name: Option<String>, recorded_by: RecordedBy) -> Self {
         let (kind, id) = match principal {
             Principal::User(id) => ("user", id.to_string()),

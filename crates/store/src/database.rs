@@ -12,7 +12,8 @@ use custody_keys::{Keys, Zeroizing};
 use sqlx::postgres::{PgConnectOptions, PgRow};
 
 use crate::{
-    DatabaseConfig, DatabaseRole, Installation, StoreError, installation, installation_secrets, migrate,
+    DatabaseConfig, DatabaseRole, Hints, Installation, StoreError, installation, installation_secrets,
+    migrate,
     pool::Pool,
     transaction::{
         AsFollower, AsOwner, AsReaper, AsSystem, AsTenant, AsWriter, FencedTx, ReaperTx, SystemTx, TenantTx,
@@ -30,6 +31,7 @@ struct Inner {
     writer: Pool,
     system: Pool,
     reaper: Pool,
+    hints: Hints,
     installation: Installation,
     cursor_secret: Zeroizing<[u8; 32]>,
     partitions_ahead_days: u16,
@@ -49,8 +51,10 @@ impl Store {
         let installation = installation::find(&mut tx)
             .await?
             .ok_or_else(|| StoreError::unexpected("the installation has no row"))?;
+        let hints = Hints::default();
         let mut pool = async |role, connections_max| {
-            Pool::of_role(role, connections_max, &mut tx, &installation, config, keys).await
+            let hints = hints.clone();
+            Pool::of_role(role, connections_max, &mut tx, &installation, config, keys, hints).await
         };
         let app = pool(DatabaseRole::App, config.app_connections).await?;
         let writer = pool(DatabaseRole::Writer, config.writer_connections).await?;
@@ -65,6 +69,7 @@ impl Store {
             writer,
             system,
             reaper,
+            hints,
             installation,
             cursor_secret,
             partitions_ahead_days,
@@ -74,6 +79,11 @@ impl Store {
     /// What was fixed when the installation was made.
     pub fn installation(&self) -> &Installation {
         &self.0.installation
+    }
+
+    /// What follows the commits of this process.
+    pub fn hints(&self) -> &Hints {
+        &self.0.hints
     }
 
     /// What all servers of this installation seal the cursors of lists with.
@@ -94,6 +104,16 @@ impl Store {
     /// Begins a transaction that sees the scope's tenant alone, as the app role.
     pub async fn tenant_tx(&self, scope: &Scope) -> Result<TenantTx, StoreError> {
         self.0.app.begin_in(scope.tenant(), AsTenant(scope.tenant())).await
+    }
+
+    /// Begins a transaction that sees the scope's tenant alone, and answers what its first statement
+    /// answers.
+    pub(crate) async fn tenant_tx_asking(
+        &self,
+        scope: &Scope,
+        statement: &str,
+    ) -> Result<(TenantTx, Vec<PgRow>), StoreError> {
+        self.0.app.begin_in_asking(scope.tenant(), AsTenant(scope.tenant()), statement).await
     }
 
     /// Begins a transaction of the ledger's writer.

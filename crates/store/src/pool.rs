@@ -13,6 +13,7 @@ use crate::{
     DatabaseConfig, DatabaseRole, Installation, StoreError,
     by_index::BY_INDEX,
     connection::Connection,
+    hints::Hints,
     nodelay, roles,
     transaction::{OwnerTx, Tx},
 };
@@ -26,6 +27,7 @@ pub(crate) struct Pool {
     connections: PgPool,
     connections_max: u32,
     keeps_statements: bool,
+    hints: Hints,
     /// What every transaction starts with.
     prelude: String,
 }
@@ -34,7 +36,7 @@ impl Pool {
     /// The owner's: one connection to work, one to hold the migrations' lock. What it does may take
     /// as long as it takes.
     pub(crate) fn of_owner(config: &DatabaseConfig) -> Result<Self, StoreError> {
-        Ok(Self::open(config, options(config)?, 2, 0))
+        Ok(Self::open(config, options(config)?, 2, 0, Hints::default()))
     }
 
     /// A role's, whose password the owner reads.
@@ -45,13 +47,14 @@ impl Pool {
         installation: &Installation,
         config: &DatabaseConfig,
         keys: &Keys,
+        hints: Hints,
     ) -> Result<Self, StoreError> {
         let password = roles::password(owner, role, keys)
             .await?
             .ok_or_else(|| StoreError::unexpected("a role has no password"))?;
         let options = options(config)?.username(&installation.role_name(role)).password(&password);
         let statement_timeout_ms = config.statement_timeout.as_millis();
-        Ok(Self::open(config, options, connections_max, statement_timeout_ms))
+        Ok(Self::open(config, options, connections_max, statement_timeout_ms, hints))
     }
 
     fn open(
@@ -59,6 +62,7 @@ impl Pool {
         options: PgConnectOptions,
         connections_max: u32,
         statement_timeout_ms: u128,
+        hints: Hints,
     ) -> Self {
         let port = goes_over_tcp(&options).then(|| options.get_port());
         let connections = PgPoolOptions::new()
@@ -81,12 +85,12 @@ impl Pool {
              SET LOCAL idle_in_transaction_session_timeout = {idle_ms}"
         );
         let keeps_statements = config.statement_cache_capacity > 0;
-        Self { connections, connections_max, keeps_statements, prelude }
+        Self { connections, connections_max, keeps_statements, hints, prelude }
     }
 
     /// One round trip.
     pub(crate) async fn begin<R>(&self, role: R) -> Result<Tx<R>, StoreError> {
-        Ok(Tx::new(self.begin_with(self.prelude.clone()).await?.0, role))
+        Ok(Tx::new(self.begin_with(self.prelude.clone()).await?.0, role, self.hints.clone()))
     }
 
     /// One round trip: a transaction, and what its first statement answers. No parameters: it goes
@@ -97,14 +101,26 @@ impl Pool {
         statement: &str,
     ) -> Result<(Tx<R>, Vec<PgRow>), StoreError> {
         let (connection, rows) = self.begin_with(format!("{}; {statement}", self.prelude)).await?;
-        Ok((Tx::new(connection, role), rows))
+        Ok((Tx::new(connection, role, self.hints.clone()), rows))
     }
 
     /// One round trip: a transaction that sees the tenant's rows, and goes to them by an index.
     pub(crate) async fn begin_in<R>(&self, tenant: TenantId, role: R) -> Result<Tx<R>, StoreError> {
+        Ok(self.begin_in_asking(tenant, role, "").await?.0)
+    }
+
+    /// As [`Self::begin_in`], and what a first statement answers, which may be empty.
+    pub(crate) async fn begin_in_asking<R>(
+        &self,
+        tenant: TenantId,
+        role: R,
+        statement: &str,
+    ) -> Result<(Tx<R>, Vec<PgRow>), StoreError> {
         // Citus hands on SET LOCAL, but neither set_config() nor SET; a UUID needs no quoting.
-        let statement = format!("{}; {BY_INDEX}; SET LOCAL app.tenant_id = '{tenant}'", self.prelude);
-        Ok(Tx::new(self.begin_with(statement).await?.0, role))
+        let statement =
+            format!("{}; {BY_INDEX}; SET LOCAL app.tenant_id = '{tenant}'; {statement}", self.prelude);
+        let (connection, rows) = self.begin_with(statement).await?;
+        Ok((Tx::new(connection, role, self.hints.clone()), rows))
     }
 
     async fn begin_with(&self, statement: String) -> Result<(Connection, Vec<PgRow>), StoreError> {

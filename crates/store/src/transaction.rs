@@ -6,6 +6,7 @@ use custody_domain::TenantId;
 use crate::{
     StoreError,
     connection::{Connection, Uncommitted},
+    hints::{Hint, Hints},
 };
 
 /// A transaction that was begun explicitly; dropped without [`Tx::commit`] it is rolled back.
@@ -13,6 +14,8 @@ use crate::{
 pub struct Tx<R> {
     connection: Connection,
     role: R,
+    hints: Hints,
+    hint: Hint,
 }
 
 /// `custody_app`, within one tenant.
@@ -42,13 +45,31 @@ pub type ReaperTx = Tx<AsReaper>;
 pub(crate) type OwnerTx = Tx<AsOwner>;
 
 impl<R> Tx<R> {
-    pub(crate) fn new(connection: Connection, role: R) -> Self {
-        Self { connection, role }
+    pub(crate) fn new(connection: Connection, role: R, hints: Hints) -> Self {
+        Self { connection, role, hints, hint: Hint::default() }
     }
 
     /// An error where a statement of it has failed: nothing of it is kept then.
     pub async fn commit(self) -> Result<(), StoreError> {
-        self.connection.commit().await
+        let result = self.connection.commit().await;
+        // Also where the answer was lost: it may have been committed, and a hint costs a look.
+        self.hints.tell(self.hint);
+        result
+    }
+
+    /// Once it has committed, workers look for jobs.
+    pub(crate) fn jobs_wait(&mut self) {
+        self.hint.jobs_wait = true;
+    }
+
+    /// Once it has committed, the worker of a running job hears that it is to end.
+    pub(crate) fn jobs_cancelled(&mut self) {
+        self.hint.jobs_cancelled = true;
+    }
+
+    /// Once it has committed, those look that follow a job.
+    pub(crate) fn jobs_changed(&mut self) {
+        self.hint.jobs_changed = true;
     }
 
     /// Runs a statement, empty or with a semicolon at its end, and commits, in one round trip.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use custody_store::{
     Store,
-    announcements::{self, Announcements},
+    announcements::{self, Announcements, Channel},
 };
 use tokio::sync::watch;
 
@@ -16,7 +16,7 @@ const LISTEN_PAUSE: Duration = Duration::from_secs(1);
 /// Announces this process's commits to the others, for ever. Every process that appends runs it.
 pub async fn announce(store: Store, mut moved: watch::Receiver<u64>) {
     while moved.changed().await.is_ok() {
-        if let Err(error) = announcements::announce(&store).await {
+        if let Err(error) = announcements::announce(&store, Channel::Log).await {
             tracing::debug!(%error, "a commit was not announced");
         }
         tokio::time::sleep(ANNOUNCE_PAUSE).await;
@@ -41,7 +41,7 @@ pub(super) async fn gather(store: Store, mut moved: watch::Receiver<u64>, wake: 
 
 /// Until the connection is lost; none where there is nothing to be heard.
 async fn hear(store: &Store, wake: &watch::Sender<u64>) -> Option<custody_store::StoreError> {
-    let mut announcements = match Announcements::listen(store).await {
+    let mut announcements = match Announcements::listen(store, &[Channel::Log]).await {
         Ok(announcements) => announcements?,
         Err(error) => return Some(error),
     };

@@ -16,7 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("search", &["ledger", "store", "auth", "keys", "domain"]),
     ("ingest", &["ledger", "store", "auth", "keys", "domain"]),
     ("ledger", &["store", "auth", "keys", "proof", "domain"]),
-    ("queue", &["store", "auth", "domain"]),
+    ("queue", &["store", "auth", "keys", "domain"]),
     ("store", &["auth", "keys", "domain"]),
     ("objects", &["auth", "domain"]),
     ("auth", &["keys", "domain"]),

@@ -1,0 +1,124 @@
+//! Hints: this process's own commits at once, other processes' by announcement. Whoever misses one looks
+//! by itself before long.
+
+use std::time::Duration;
+
+use custody_store::{
+    Store, StoreError,
+    announcements::{self, Announcements, Channel},
+};
+use tokio::{sync::watch, time};
+
+/// At most 20 announcements a second of each kind.
+const ANNOUNCE_PAUSE: Duration = Duration::from_millis(50);
+const LISTEN_PAUSE: Duration = Duration::from_secs(1);
+
+/// What is heard, of this process and of the others. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Heard {
+    /// Something may wait to be run.
+    pub wait: watch::Receiver<u64>,
+    /// What a client sees of a job may have changed.
+    pub changed: watch::Receiver<u64>,
+    /// A running job may have to end.
+    pub cancelled: watch::Receiver<u64>,
+}
+
+/// Announces this process's hints to the others, for ever. Every process that writes runs it.
+pub async fn announce(store: Store) {
+    let hints = store.hints();
+    let (wait, changed, cancelled) = (hints.jobs_wait(), hints.jobs_changed(), hints.jobs_cancelled());
+    tokio::join!(
+        announce_one(&store, wait, Channel::JobsWait),
+        announce_one(&store, changed, Channel::JobsChanged),
+        announce_one(&store, cancelled, Channel::JobsCancelled),
+    );
+}
+
+async fn announce_one(store: &Store, mut hints: watch::Receiver<u64>, channel: Channel) {
+    while hints.changed().await.is_ok() {
+        if let Err(error) = announcements::announce(store, channel).await {
+            tracing::debug!(%error, ?channel, "not announced");
+        }
+        time::sleep(ANNOUNCE_PAUSE).await;
+    }
+}
+
+/// The senders of [`Heard`], and who fills them.
+#[derive(Debug)]
+pub struct Ears {
+    store: Store,
+    wait: watch::Sender<u64>,
+    changed: watch::Sender<u64>,
+    cancelled: watch::Sender<u64>,
+}
+
+/// What is heard, once [`Ears::listen`] runs.
+pub fn ears(store: &Store) -> (Ears, Heard) {
+    let (wait, changed, cancelled) = (watch::Sender::new(0), watch::Sender::new(0), watch::Sender::new(0));
+    let heard =
+        Heard { wait: wait.subscribe(), changed: changed.subscribe(), cancelled: cancelled.subscribe() };
+    (Ears { store: store.clone(), wait, changed, cancelled }, heard)
+}
+
+impl Ears {
+    /// For ever.
+    pub async fn listen(self) {
+        let hints = self.store.hints();
+        let (own_wait, own_changed, own_cancelled) =
+            (hints.jobs_wait(), hints.jobs_changed(), hints.jobs_cancelled());
+        let others = async {
+            while let Some(error) = self.others().await {
+                tracing::debug!(%error, "announcements of other servers are not heard");
+                // Something may have been missed.
+                self.all();
+                time::sleep(LISTEN_PAUSE).await;
+            }
+        };
+        tokio::join!(
+            pass_on(own_wait, &self.wait),
+            pass_on(own_changed, &self.changed),
+            pass_on(own_cancelled, &self.cancelled),
+            others,
+        );
+    }
+
+    /// Until the connection is lost; none where there is nothing to be heard.
+    async fn others(&self) -> Option<StoreError> {
+        let channels = [Channel::JobsWait, Channel::JobsChanged, Channel::JobsCancelled];
+        let mut announcements = match Announcements::listen(&self.store, &channels).await {
+            Ok(announcements) => announcements?,
+            Err(error) => return Some(error),
+        };
+        self.all();
+        loop {
+            match announcements.heard().await {
+                Ok(Some(heard)) => heard.into_iter().for_each(|channel| self.one(channel)),
+                Ok(None) => self.all(),
+                Err(error) => return Some(error),
+            }
+        }
+    }
+
+    fn one(&self, channel: Channel) {
+        let sender = match channel {
+            Channel::JobsWait => &self.wait,
+            Channel::JobsChanged => &self.changed,
+            Channel::JobsCancelled => &self.cancelled,
+            Channel::Log => return,
+        };
+        sender.send_modify(|n| *n += 1);
+    }
+
+    fn all(&self) {
+        for channel in [Channel::JobsWait, Channel::JobsChanged, Channel::JobsCancelled] {
+            self.one(channel);
+        }
+    }
+}
+
+async fn pass_on(mut own: watch::Receiver<u64>, to: &watch::Sender<u64>) {
+    while own.changed().await.is_ok() {
+        to.send_modify(|n| *n += 1);
+    }
+}

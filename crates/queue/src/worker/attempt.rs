@@ -1,0 +1,191 @@
+//! One attempt at one job: reads what is to be done, runs it within its limits, says how it ended.
+
+use std::{error::Error as _, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use custody_auth::Scope;
+use custody_store::{
+    fault,
+    jobs::{self, Claim, Ending},
+};
+use futures::FutureExt as _;
+use tokio::{
+    sync::watch,
+    time::{self, Instant},
+};
+
+use super::Shared;
+use crate::{
+    Done, JobError,
+    kinds::{Attempt, Kind},
+    signal::{Signal, Why},
+};
+
+/// Progress is written so often at most.
+const PROGRESS_PAUSE: Duration = Duration::from_millis(500);
+/// A handler that was told to end has so long.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// To be written down. None: nothing is.
+pub(super) struct Ended {
+    pub(super) claim: Claim,
+    pub(super) scope: Scope,
+    pub(super) ending: Option<Ending>,
+}
+
+pub(super) async fn run(shared: Arc<Shared>, kind: Kind, claim: Claim, signal: Signal) {
+    let begun = Instant::now();
+    let scope = shared.authority.scope(claim.job.tenant, kind.name);
+    let ending = attempt(&shared, &kind, &claim, &scope, &signal).await;
+    let outcome = match &ending {
+        Some(Ending::Succeeded { .. }) => "succeeded",
+        Some(Ending::Again { .. }) => "again",
+        Some(Ending::Failed { .. }) => "failed",
+        Some(Ending::Cancelled) => "cancelled",
+        Some(Ending::HandedBack) => "handed_back",
+        None => "lost",
+    };
+    metrics::counter!("custody_jobs_ended_total", "kind" => kind.name, "outcome" => outcome).increment(1);
+    metrics::histogram!("custody_job_seconds", "kind" => kind.name).record(begun.elapsed().as_secs_f64());
+    // The receiver lives until all attempts have ended.
+    let _ = shared.ended.send(Ended { claim, scope, ending });
+}
+
+async fn attempt(
+    shared: &Arc<Shared>,
+    kind: &Kind,
+    claim: &Claim,
+    scope: &Scope,
+    signal: &Signal,
+) -> Option<Ending> {
+    let _ = fault::point("job.taken").await;
+    let (payload, created_by) = match jobs::payload(&shared.store, scope, claim).await {
+        Ok(Some(read)) => read,
+        Ok(None) => return None,
+        Err(error) => return again(kind, claim, JobError::from(error)),
+    };
+    let progress = watch::Sender::new(None);
+    let mut told = progress.subscribe();
+    let attempt = Attempt {
+        scope: scope.clone(),
+        store: shared.store.clone(),
+        claim: claim.clone(),
+        created_by,
+        signal: signal.clone(),
+        progress: progress.clone(),
+    };
+    // A task of its own, so that what does not let go of its thread holds up nothing but that.
+    let handler = tokio::spawn(AssertUnwindSafe(kind.run(payload, attempt)).catch_unwind());
+    let abort = handler.abort_handle();
+    shared.hands.can_abort(claim.job, claim.token, abort.clone());
+    let overdue = overdue(kind.limits.run_time_max, signal);
+    let result = tokio::select! {
+        result = handler => result,
+        () = write_progress(shared, scope, claim, &mut told) => return None,
+        why = overdue => {
+            abort.abort();
+            return broken_off(kind, claim, why);
+        }
+    };
+    let _ = fault::point("job.done").await;
+    if told.has_changed().unwrap_or(false) {
+        write_once(shared, scope, claim, &mut told).await;
+    }
+    drop(progress);
+    match result {
+        Ok(Ok(result)) => ending(kind, claim, result),
+        Ok(Err(panic)) => again(kind, claim, JobError::again(format!("it panicked: {}", words(&*panic)))),
+        // Aborted, because the worker stops.
+        Err(_) => broken_off(kind, claim, signal.why().unwrap_or(Why::Stopping)),
+    }
+}
+
+/// Ends when the handler has had its time: the kind's, or the grace after it was told to end.
+async fn overdue(run_time_max: Duration, signal: &Signal) -> Why {
+    tokio::select! {
+        () = time::sleep(run_time_max) => {
+            signal.give(Why::Overdue);
+            Why::Overdue
+        }
+        // How long it may take to stop is the worker's to say.
+        () = async {
+            signal.given().await;
+            if signal.why() == Some(Why::Stopping) {
+                std::future::pending::<()>().await;
+            }
+            time::sleep(GRACE).await;
+        } => signal.why().unwrap_or(Why::Lost),
+    }
+}
+
+fn broken_off(kind: &Kind, claim: &Claim, why: Why) -> Option<Ending> {
+    match why {
+        Why::Cancelled => Some(Ending::Cancelled),
+        Why::Lost => None,
+        Why::Stopping => Some(Ending::HandedBack),
+        Why::Overdue => {
+            let seconds = kind.limits.run_time_max.as_secs_f64();
+            again(kind, claim, JobError::again(format!("it did not end within {seconds} s")))
+        }
+    }
+}
+
+fn ending(kind: &Kind, claim: &Claim, result: Result<Done, JobError>) -> Option<Ending> {
+    match result {
+        Ok(done) => {
+            Some(Ending::Succeeded { result: done.result.map(|result| (result, kind.limits.result_kept)) })
+        }
+        Err(JobError::Lost) => None,
+        Err(JobError::Cancelled) => Some(Ending::Cancelled),
+        Err(JobError::Stopped) => Some(Ending::HandedBack),
+        Err(error) => again(kind, claim, error),
+    }
+}
+
+/// After its back-off; a dead letter where it was the last attempt, or none can do better.
+#[expect(clippy::unnecessary_wraps, reason = "as its neighbours")]
+fn again(kind: &Kind, claim: &Claim, error: JobError) -> Option<Ending> {
+    let failure = error.to_string();
+    tracing::warn!(
+        job.kind = kind.name, job.id = %claim.job.id, tenant.id = %claim.job.tenant, job.attempt = claim.attempt,
+        error = error.source().map_or(failure.clone(), ToString::to_string), "a job's attempt failed"
+    );
+    let after = match error {
+        JobError::Fatal { .. } => return Some(Ending::Failed { failure }),
+        _ if claim.attempt >= claim.attempts_max => return Some(Ending::Failed { failure }),
+        JobError::Again { after: Some(after), .. } => after,
+        _ => kind.limits.backoff.after(claim.attempt, rand::random()),
+    };
+    Some(Ending::Again { failure, after })
+}
+
+fn words(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without words")
+}
+
+/// For as long as somebody may tell.
+async fn write_progress(
+    shared: &Shared,
+    scope: &Scope,
+    claim: &Claim,
+    told: &mut watch::Receiver<Option<String>>,
+) {
+    while told.changed().await.is_ok() {
+        write_once(shared, scope, claim, told).await;
+        time::sleep(PROGRESS_PAUSE).await;
+    }
+}
+
+async fn write_once(
+    shared: &Shared,
+    scope: &Scope,
+    claim: &Claim,
+    told: &mut watch::Receiver<Option<String>>,
+) {
+    let Some(json) = told.borrow_and_update().clone() else { return };
+    match jobs::progress(&shared.store, scope, claim, &json).await {
+        Ok(true) => {}
+        Ok(false) => shared.hands.tell(claim.job, claim.token, Why::Lost),
+        Err(error) => tracing::debug!(%error, "progress was not written"),
+    }
+}

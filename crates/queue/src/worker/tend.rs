@@ -1,0 +1,72 @@
+//! What any worker does for all: lets jobs wait whose time has come, takes back those whose worker is
+//! gone, says how much there is to do.
+
+use std::{sync::Arc, time::Duration};
+
+use custody_store::{StoreError, jobs};
+use tokio::{
+    sync::watch,
+    time::{self, Instant},
+};
+
+use super::Shared;
+
+/// Who hears no hint looks this often, …
+const POLL: Duration = Duration::from_secs(5);
+/// … and never more often than this, whatever it hears.
+const PAUSE: Duration = Duration::from_millis(50);
+/// How often jobs of gone workers are looked for.
+const TAKE_BACK: Duration = Duration::from_secs(5);
+const MEASURE: Duration = Duration::from_secs(15);
+
+/// For ever.
+pub(super) async fn tend(shared: Arc<Shared>, mut wait: watch::Receiver<u64>) {
+    let (mut taken_back, mut measured) =
+        (Instant::now(), Instant::now() - MEASURE.min(Duration::from_secs(1)));
+    loop {
+        wait.mark_unchanged();
+        let mut next = POLL;
+        match jobs::promote(&shared.store).await {
+            Ok((_, due)) => next = due.unwrap_or(POLL).min(POLL),
+            Err(error) => tracing::debug!(%error, "jobs whose time has come wait longer"),
+        }
+        if taken_back.elapsed() >= TAKE_BACK {
+            taken_back = Instant::now();
+            report(jobs::take_back(&shared.store).await, "jobs of gone workers were not taken back");
+            let patience = shared.config.unknown_patience;
+            report(
+                jobs::unknown_to_all(&shared.store, patience).await,
+                "jobs that nobody can read were not looked for",
+            );
+        }
+        if measured.elapsed() >= MEASURE {
+            measured = Instant::now();
+            measure(&shared).await;
+        }
+        let until = Instant::now() + next.max(PAUSE);
+        time::sleep(PAUSE).await;
+        let _ = time::timeout_at(until, wait.changed()).await;
+    }
+}
+
+fn report(result: Result<u64, StoreError>, what: &str) {
+    if let Err(error) = result {
+        tracing::debug!(%error, "{what}");
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "gauges")]
+async fn measure(shared: &Shared) {
+    let depths = match jobs::depths(&shared.store).await {
+        Ok(depths) => depths,
+        Err(error) => return tracing::debug!(%error, "the depth of the queue is not known"),
+    };
+    for kind in shared.kinds.names() {
+        let depth = depths.iter().find(|depth| depth.kind == kind);
+        let gauge = |name, value: f64| metrics::gauge!(name, "kind" => kind).set(value);
+        gauge("custody_jobs_waiting", depth.map_or(0.0, |depth| depth.waiting as f64));
+        gauge("custody_jobs_delayed", depth.map_or(0.0, |depth| depth.delayed as f64));
+        gauge("custody_jobs_running", depth.map_or(0.0, |depth| depth.running as f64));
+        gauge("custody_jobs_oldest_waiting_seconds", depth.map_or(0.0, |depth| depth.oldest_seconds));
+    }
+}

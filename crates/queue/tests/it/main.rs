@@ -1,0 +1,7 @@
+//! What the queue promises, on PostgreSQL and on Amazon SQS.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
+
+mod conformance;
+mod fixture;
+mod probe;

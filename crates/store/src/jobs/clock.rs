@@ -1,0 +1,23 @@
+//! A database whose clock was set back would keep what is delayed for as long as it was ahead.
+
+use std::time::Duration;
+
+use super::milliseconds;
+use crate::{Store, StoreError};
+
+/// The database's clock was set back by so much: what was put off before that is put off by as much
+/// less. Any number of workers may say so; a row moves once.
+pub async fn clock_went_back(store: &Store, by: Duration) -> Result<u64, StoreError> {
+    let mut tx = store.system_tx().await?;
+    let moved = sqlx::query(
+        "UPDATE jobs SET run_at = run_at - $1 * interval '1 millisecond', since = clock_timestamp()
+         WHERE state = 'delayed' AND since > clock_timestamp()",
+    )
+    .bind(milliseconds(by))
+    .execute(tx.connection())
+    .await?
+    .rows_affected();
+    tx.jobs_wait();
+    tx.commit().await?;
+    Ok(moved)
+}

@@ -1,0 +1,115 @@
+//! Jobs on their way through a message queue. The row says what is true; a message only says that it is
+//! worth a look.
+
+use std::time::Duration;
+
+use sqlx::Row as _;
+use uuid::Uuid;
+
+use super::{Claim, JobId, claim, milliseconds};
+use crate::{Store, StoreError};
+
+/// The messages of these are out.
+pub async fn confirm(store: &Store, jobs: &[JobId]) -> Result<(), StoreError> {
+    set(store, jobs, "sent_at = clock_timestamp()", false).await
+}
+
+/// The messages of these could not be sent: they wait again.
+pub async fn unsend(store: &Store, jobs: &[JobId]) -> Result<(), StoreError> {
+    set(store, jobs, "state = 'waiting', since = clock_timestamp(), sent_at = NULL", true).await
+}
+
+async fn set(store: &Store, jobs: &[JobId], what: &str, wait: bool) -> Result<(), StoreError> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let mut tx = store.system_tx().await?;
+    sqlx::query(sqlx::AssertSqlSafe(format!(
+        "UPDATE jobs SET {what} FROM unnest($1::uuid[], $2::uuid[]) AS own (tenant, job)
+         WHERE tenant_id = own.tenant AND id = own.job AND state = 'sent'"
+    )))
+    .bind(jobs.iter().map(|job| job.tenant.0).collect::<Vec<_>>())
+    .bind(jobs.iter().map(|job| job.id).collect::<Vec<_>>())
+    .execute(tx.connection())
+    .await?;
+    if wait {
+        tx.jobs_wait();
+    }
+    tx.commit().await
+}
+
+/// Takes the jobs of these messages for a worker: those that nobody has taken yet, of the kinds that it
+/// knows (and their versions).
+pub async fn take(
+    store: &Store,
+    worker: Uuid,
+    jobs: &[JobId],
+    kinds: &[(&'static str, u16)],
+) -> Result<Vec<Claim>, StoreError> {
+    let mut tx = store.system_tx().await?;
+    let rows = sqlx::query(
+        "UPDATE jobs AS j SET state = 'running', since = clock_timestamp(), holder = $1, token = token + 1,
+             attempts = attempts + 1, version = j.version + 1, started_at = coalesce(started_at, clock_timestamp())
+         FROM (
+             SELECT tenant_id AS own_tenant, id AS own_id FROM jobs
+             JOIN unnest($2::uuid[], $3::uuid[]) AS asked (tenant, job) ON tenant_id = tenant AND id = job
+             JOIN unnest($4::text[], $5::int[]) AS known (of_kind, of_version)
+                 ON of_kind = kind AND payload_version <= of_version
+             WHERE state = 'sent' FOR UPDATE OF jobs SKIP LOCKED
+         ) AS own
+         WHERE j.tenant_id = own_tenant AND j.id = own_id
+         RETURNING j.tenant_id AS job_tenant, j.id AS job_id, j.kind AS job_kind, j.payload_version AS job_version,
+             j.token AS job_token, j.attempts AS job_attempts, j.attempts_max AS job_attempts_max,
+             j.unique_key IS NOT NULL AS job_unique",
+    )
+    .bind(worker)
+    .bind(jobs.iter().map(|job| job.tenant.0).collect::<Vec<_>>())
+    .bind(jobs.iter().map(|job| job.id).collect::<Vec<_>>())
+    .bind(kinds.iter().map(|(kind, _)| *kind).collect::<Vec<_>>())
+    .bind(kinds.iter().map(|(_, version)| i32::from(*version)).collect::<Vec<_>>())
+    .fetch_all(tx.connection())
+    .await?;
+    tx.commit().await?;
+    rows.iter().map(claim::read).collect()
+}
+
+/// Lets those wait again whose sending nobody confirmed for `unconfirmed`, or whose message nobody has
+/// received for `unseen`. Where a message is there after all, it finds its job taken, and is nothing.
+pub async fn send_again(store: &Store, unconfirmed: Duration, unseen: Duration) -> Result<u64, StoreError> {
+    let mut tx = store.system_tx().await?;
+    let again = sqlx::query(
+        "UPDATE jobs SET state = 'waiting', since = clock_timestamp(), sent_at = NULL
+         FROM (
+             SELECT tenant_id AS lost_tenant, id AS lost_id FROM jobs
+             WHERE state IN ('sent', 'running') AND state = 'sent' AND (
+                 sent_at IS NULL AND since NOT BETWEEN clock_timestamp() - $1 * interval '1 millisecond' AND clock_timestamp() + interval '1 minute'
+                 OR sent_at NOT BETWEEN clock_timestamp() - $2 * interval '1 millisecond' AND clock_timestamp() + interval '1 minute'
+             )
+             LIMIT 500 FOR UPDATE SKIP LOCKED
+         ) AS lost
+         WHERE tenant_id = lost_tenant AND id = lost_id",
+    )
+    .bind(milliseconds(unconfirmed))
+    .bind(milliseconds(unseen))
+    .execute(tx.connection())
+    .await?
+    .rows_affected();
+    if again > 0 {
+        tx.jobs_wait();
+        tx.commit().await?;
+    } else {
+        tx.rollback().await?;
+    }
+    Ok(again)
+}
+
+/// How many are out.
+pub async fn outstanding(store: &Store) -> Result<u64, StoreError> {
+    let mut tx = store.system_tx().await?;
+    let row =
+        sqlx::query("SELECT count(*) AS out FROM jobs WHERE state IN ('sent', 'running') AND state = 'sent'")
+            .fetch_one(tx.connection())
+            .await?;
+    tx.commit().await?;
+    Ok(u64::try_from(row.try_get::<i64, _>("out")?).unwrap_or(0))
+}

@@ -1,0 +1,171 @@
+//! Jobs that need a hand: those whose time has come, whose worker is gone, whose kind nobody knows.
+
+use std::time::Duration;
+
+use custody_domain::{Severity, TenantId};
+use serde_json::json;
+use sqlx::Row as _;
+
+use super::{JobId, end::clip, milliseconds, unblock};
+use crate::{
+    Store, StoreError, SystemTx,
+    audit_outbox::{self, Change},
+    by_index,
+};
+
+/// In one transaction; the next look takes the rest.
+const BATCH: i64 = 500;
+
+/// Why a job is tried again that nobody ended.
+const GONE: &str = "the worker that ran it is gone: it stopped, lost the database, or the job made it end";
+
+/// Lets those wait for a worker whose time has come. Answers after how long the next one's does.
+pub async fn promote(store: &Store) -> Result<(u64, Option<Duration>), StoreError> {
+    let mut tx = store.system_tx().await?;
+    by_index::plan(tx.connection()).await?;
+    let due = sqlx::query(
+        "UPDATE jobs SET state = 'waiting', since = clock_timestamp()
+         FROM (
+             SELECT tenant_id, id FROM jobs WHERE state = 'delayed' AND run_at <= clock_timestamp()
+             ORDER BY run_at LIMIT $1 FOR UPDATE SKIP LOCKED
+         ) AS due
+         WHERE jobs.tenant_id = due.tenant_id AND jobs.id = due.id",
+    )
+    .bind(BATCH)
+    .execute(tx.connection())
+    .await?
+    .rows_affected();
+    let next: Option<f64> = sqlx::query_scalar(
+        "SELECT extract(epoch FROM run_at - clock_timestamp())::float8 FROM jobs WHERE state = 'delayed'
+         ORDER BY run_at LIMIT 1",
+    )
+    .fetch_optional(tx.connection())
+    .await?;
+    if due > 0 {
+        tx.jobs_wait();
+        tx.commit().await?;
+    } else {
+        tx.rollback().await?;
+    }
+    Ok((due, next.map(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX))))
+}
+
+/// Takes jobs back from workers that are not heard of: for another attempt, or for good where it was the
+/// last one. A worker in the middle of a transaction of the job's is waited for.
+pub async fn take_back(store: &Store) -> Result<u64, StoreError> {
+    let mut tx = store.system_tx().await?;
+    by_index::plan(tx.connection()).await?;
+    let rows = sqlx::query(
+        "UPDATE jobs SET since = clock_timestamp(), holder = NULL, token = token + 1, version = version + 1,
+             state = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
+                          WHEN attempts >= attempts_max THEN 'failed' ELSE 'delayed' END,
+             run_at = clock_timestamp() + least(300, power(2, least(attempts, 10))) * (0.5 + random() / 2) * interval '1 second',
+             ended_at = CASE WHEN cancel_requested_at IS NOT NULL OR attempts >= attempts_max THEN clock_timestamp() END,
+             failure = $2, failed_at = clock_timestamp()
+         FROM (
+             SELECT tenant_id AS gone_tenant, id AS gone_id FROM jobs AS j
+             WHERE state IN ('sent', 'running') AND state = 'running' AND NOT EXISTS (
+                 SELECT FROM job_workers AS w WHERE w.id = j.holder
+                   AND w.expires_at BETWEEN clock_timestamp() AND clock_timestamp() + interval '2 minutes'
+             )
+             LIMIT $1 FOR UPDATE OF j SKIP LOCKED
+         ) AS gone
+         WHERE tenant_id = gone_tenant AND id = gone_id
+         RETURNING tenant_id, id, kind, state, attempts, unique_key",
+    )
+    .bind(BATCH)
+    .bind(GONE)
+    .fetch_all(tx.connection())
+    .await?;
+    for row in &rows {
+        let state: String = row.try_get("state")?;
+        let job = JobId { tenant: TenantId(row.try_get("tenant_id")?), id: row.try_get("id")? };
+        let (kind, attempts): (String, i16) = (row.try_get("kind")?, row.try_get("attempts")?);
+        tracing::warn!(job.id = %job.id, tenant.id = %job.tenant, job.kind = kind, job.attempt = attempts, job.state = state, "{GONE}");
+        if state == "delayed" {
+            continue;
+        }
+        if let Some(key) = row.try_get::<Option<String>, _>("unique_key")? {
+            unblock::next_of(tx.connection(), job.tenant, &kind, &key).await?;
+        }
+        if state == "failed" {
+            dead_letter(&mut tx, job, &kind, attempts, GONE).await?;
+        }
+    }
+    if rows.is_empty() {
+        tx.rollback().await?;
+    } else {
+        tx.jobs_wait();
+        tx.jobs_changed();
+        tx.commit().await?;
+    }
+    Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
+}
+
+/// Makes dead letters of jobs that wait for longer than `patience` and that no worker can read: its kind
+/// or its version is newer than every worker that is heard of.
+pub async fn unknown_to_all(store: &Store, patience: Duration) -> Result<u64, StoreError> {
+    let mut tx = store.system_tx().await?;
+    let rows = sqlx::query(
+        "WITH known AS (
+             SELECT split_part(offer, '/', 1) AS kind, max(split_part(offer, '/', 2)::int) AS version,
+                 max(program) AS program
+             FROM job_workers, unnest(kinds) AS offer
+             WHERE expires_at BETWEEN clock_timestamp() AND clock_timestamp() + interval '2 minutes'
+             GROUP BY 1
+         ), unknown AS (
+             SELECT j.tenant_id, j.id, known.version, known.program AS knows
+             FROM jobs AS j LEFT JOIN known ON known.kind = j.kind
+             WHERE j.state = 'waiting' AND j.since < clock_timestamp() - $1 * interval '1 millisecond'
+               AND coalesce(known.version, 0) < j.payload_version
+               AND EXISTS (SELECT FROM known)
+             LIMIT $2 FOR UPDATE OF j SKIP LOCKED
+         )
+         UPDATE jobs SET state = 'failed', since = clock_timestamp(), ended_at = clock_timestamp(),
+             version = jobs.version + 1, failed_at = clock_timestamp(),
+             failure = format(
+                 'no worker knows version %s of %s, which custody %s asked for; %s. Start a worker of custody %s or later, and retry this job',
+                 payload_version, kind, jobs.program,
+                 CASE WHEN unknown.version IS NULL THEN format('the newest worker is custody %s, which does not know the kind', (SELECT max(program) FROM known))
+                      ELSE format('the newest worker is custody %s, which knows version %s', unknown.knows, unknown.version) END,
+                 jobs.program)
+         FROM unknown
+         WHERE jobs.tenant_id = unknown.tenant_id AND jobs.id = unknown.id
+         RETURNING jobs.tenant_id, jobs.id, kind, attempts, unique_key, failure",
+    )
+    .bind(milliseconds(patience))
+    .bind(BATCH)
+    .fetch_all(tx.connection())
+    .await?;
+    for row in &rows {
+        let job = JobId { tenant: TenantId(row.try_get("tenant_id")?), id: row.try_get("id")? };
+        let (kind, failure): (String, String) = (row.try_get("kind")?, row.try_get("failure")?);
+        if let Some(key) = row.try_get::<Option<String>, _>("unique_key")? {
+            unblock::next_of(tx.connection(), job.tenant, &kind, &key).await?;
+        }
+        dead_letter(&mut tx, job, &kind, row.try_get("attempts")?, &failure).await?;
+    }
+    if rows.is_empty() {
+        tx.rollback().await?;
+    } else {
+        tx.jobs_changed();
+        tx.commit().await?;
+    }
+    Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
+}
+
+/// The tenant's log hears of it.
+async fn dead_letter(
+    tx: &mut SystemTx,
+    job: JobId,
+    kind: &str,
+    attempts: i16,
+    failure: &str,
+) -> Result<(), StoreError> {
+    let change = Change::by_system("jobs", "custody.job.failed")
+        .on("job", job.id, None)
+        .failed()
+        .severity(Severity::Error)
+        .metadata(json!({"kind": kind, "attempts": attempts, "failure": clip(failure)}));
+    audit_outbox::write(tx.connection(), job.tenant, &change, chrono::Utc::now()).await
+}
