@@ -5,6 +5,7 @@ mod banner;
 mod checks;
 mod counters;
 mod drain;
+mod jobs;
 mod predecessor;
 
 use std::{
@@ -91,7 +92,7 @@ async fn serve(
     if works {
         predecessor::hand_back(&installation.store, &lease_holder).await;
     }
-    let background = Background::start(installation, (&ledger, &ingest), &metrics, works);
+    let background = Background::start(installation, config, (&ledger, &ingest), &metrics, works);
     if let Some(holder) = background.lease_holder() {
         predecessor::note(&lease_holder, holder);
     }

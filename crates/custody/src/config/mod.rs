@@ -1,15 +1,17 @@
 //! The configuration: one table of settings, four places that a value may come from, and the typed
 //! form that the parts are built with.
 
+mod jobs;
 mod load;
 mod setting;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
 
 use ipnetwork::IpNetwork;
 use serde::Deserialize;
 
 pub(crate) use self::{
+    jobs::JobKinds,
     load::{Flags, Loaded, hide_settings, load, unknown_variables},
     setting::SETTINGS,
 };
@@ -45,9 +47,19 @@ pub(crate) struct Config {
     pub(crate) quarantine_items_max: u64,
     pub(crate) quarantine_bytes_max: u64,
     pub(crate) search_rows_max: u64,
+    pub(crate) queue: Queue,
+    pub(crate) job_slots: NonZeroUsize,
+    pub(crate) job_kinds: JobKinds,
     pub(crate) drain_seconds: u64,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,
+}
+
+/// What hands jobs to workers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Queue {
+    Postgres,
 }
 
 /// How log lines are written to standard error.

@@ -9,13 +9,18 @@ use custody_ledger::{
     Ledger,
     follow::{self, FollowConfig, Singletons},
 };
+use custody_queue::{
+    Worker,
+    hear::{self, Heard},
+};
 use custody_store::{Store, embedded::State, expired, partitions};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::installation::Installation;
+use super::jobs;
+use crate::{config::Config, installation::Installation};
 
 /// A server whose own changes did not wake it (another node wrote them) looks this often.
 const OUTBOX_PAUSE: Duration = Duration::from_secs(1);
@@ -31,6 +36,8 @@ pub(super) struct Background {
     tasks: JoinSet<()>,
     /// What runs once in the whole installation; none where this process is not to work.
     followers: Option<Singletons>,
+    worker: Option<Worker>,
+    heard: Heard,
     stop: CancellationToken,
 }
 
@@ -38,6 +45,7 @@ impl Background {
     /// What every process does for itself; and, where `works`, what one of them does for all.
     pub(super) fn start(
         installation: &Installation,
+        config: &Config,
         (ledger, ingest): (&Ledger, &Ingest),
         metrics: &PrometheusHandle,
         works: bool,
@@ -46,6 +54,9 @@ impl Background {
         let mut tasks = JoinSet::new();
         tasks.spawn(until(&stop, upkeep(metrics.clone())));
         tasks.spawn(until(&stop, follow::announce(store.clone(), ledger.moved())));
+        tasks.spawn(until(&stop, hear::announce(store.clone())));
+        let (ears, heard) = hear::ears(store);
+        tasks.spawn(until(&stop, ears.listen()));
         if let Some(server) = installation.private_server() {
             tasks.spawn(until(&stop, tell_state(server.state())));
         }
@@ -57,7 +68,16 @@ impl Background {
         }
         let followers = works
             .then(|| Singletons::start(store, ledger.moved(), follow::all(ledger), FollowConfig::default()));
-        Self { tasks, followers, stop }
+        // As the followers' holder: one name for what this start of the process holds.
+        let worker = followers
+            .as_ref()
+            .map(|followers| jobs::start(installation, config, heard.clone(), followers.holder()));
+        Self { tasks, followers, worker, heard, stop }
+    }
+
+    /// What is heard of jobs, here and elsewhere.
+    pub(super) fn heard(&self) -> Heard {
+        self.heard.clone()
     }
 
     /// Under which this process holds leases; none where it holds none.
@@ -68,6 +88,9 @@ impl Background {
     /// Ends each at its next pause; what it left unfinished is found by the next start. Followers end
     /// what they have begun, for which they have `patience`.
     pub(super) async fn stop(mut self, patience: Duration) {
+        if let Some(worker) = self.worker {
+            worker.stop(patience).await;
+        }
         self.stop.cancel();
         while self.tasks.join_next().await.is_some() {}
         if let Some(followers) = self.followers {

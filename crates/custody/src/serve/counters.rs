@@ -35,6 +35,12 @@ const COUNTERS: &[Counter] = &[
         values: &["accepted", "duplicate", "quarantined", "retry"],
         description: "What items were answered.",
     },
+    Counter {
+        name: "custody_jobs_ended_total",
+        label: "kind",
+        values: &[],
+        description: "Attempts at jobs that ended, by how.",
+    },
     plain("custody_ledger_batches_split_total", "Batches that failed and were written tenant by tenant."),
     plain(
         "custody_ledger_clock_behind_total",

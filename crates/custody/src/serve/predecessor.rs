@@ -9,6 +9,7 @@
 use std::{fs, io, path::Path, time::Duration};
 
 use custody_ledger::follow;
+use custody_queue::worker;
 use custody_store::Store;
 use uuid::Uuid;
 
@@ -19,7 +20,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Hands back the predecessor's leases. The lock on the data directory must be held.
 pub(super) async fn hand_back(store: &Store, file: &Path) {
     let Some(predecessor) = read(file) else { return };
-    if tokio::time::timeout(PATIENCE, follow::hand_back(store, &follow::NAMES, predecessor)).await.is_err() {
+    let handed_back = async {
+        follow::hand_back(store, &follow::NAMES, predecessor).await;
+        worker::hand_over(store, predecessor).await;
+    };
+    if tokio::time::timeout(PATIENCE, handed_back).await.is_err() {
         tracing::warn!("the last server's leases are still in use; they expire");
     }
 }
