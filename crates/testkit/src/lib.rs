@@ -1,7 +1,7 @@
 //! Parts that the tests of every crate share: a database of one's own, real data, the entries that
-//! benches write, bounded waiting.
+//! benches write, faults between a client and its server, bounded waiting.
 //!
-//! May know: PostgreSQL and the file system. Must not: depend on a crate of the product, so that
+//! May know: PostgreSQL, HTTP and the file system. Must not: depend on a crate of the product, so that
 //! every one of them can use it in its tests.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "in a test a panic is the report")]
@@ -9,9 +9,11 @@
 pub mod data;
 pub mod database;
 pub mod entries;
+pub mod http_faults;
 pub mod proxy;
 pub mod wait;
 
 pub use database::TestDatabase;
+pub use http_faults::{Fault, HttpFaults};
 pub use proxy::Proxy;
 pub use wait::eventually;
