@@ -1,0 +1,8 @@
+//! The objects port: the suite that every part runs, what is a part's own, and the faults.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
+
+mod bytes_alive;
+mod conformance;
+mod directory;
+mod keys;
+mod support;
