@@ -9,7 +9,7 @@
 mod directory;
 pub mod error;
 pub mod layout;
-mod media;
+pub mod media;
 pub mod objects;
 pub mod options;
 pub mod port;

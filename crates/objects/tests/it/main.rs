@@ -1,8 +1,10 @@
 //! The objects port: the suite that every part runs, what is a part's own, and the faults.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
 
+mod bucket;
 mod bytes_alive;
 mod conformance;
 mod directory;
 mod keys;
+mod s3;
 mod support;
