@@ -7,6 +7,7 @@ mod list;
 mod put;
 mod read;
 mod request;
+mod retention;
 mod stream;
 mod unfinished;
 
@@ -14,13 +15,11 @@ use std::{fmt, future::Future, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
 use futures::stream::{BoxStream, StreamExt as _};
 use object_store::{aws::AmazonS3, client::HttpClient, path::Path};
 use tokio::{sync::OnceCell, time::timeout};
 use url::Url;
 
-use self::request::Retention;
 use crate::{
     Download, Head, Key, ObjectPort, ObjectsError, Page, Prefix, PutOptions, Range, S3Options, Stored,
 };
@@ -74,14 +73,6 @@ impl S3 {
             Ok(answer) => answer.map_err(|error| answer::error(&error)),
             Err(_) => Err(answer::timed_out()),
         }
-    }
-
-    /// What holds the object that is to be written, if it is to be held and the bucket can.
-    async fn retention(&self, until: Option<DateTime<Utc>>) -> Result<Option<Retention>, ObjectsError> {
-        // S3 refuses a time that has passed; there is nothing to hold.
-        let Some(until) = until.filter(|until| *until > Utc::now()) else { return Ok(None) };
-        let mode = self.options.lock_mode;
-        Ok(bucket::has_object_lock(self).await?.then_some(Retention { mode, until }))
     }
 }
 

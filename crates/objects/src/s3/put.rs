@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::{S3, SMALL_BYTES, answer, read};
+use super::{S3, SMALL_BYTES, answer, read, retention::Retention};
 use crate::{Key, ObjectsError, PutOptions, Stored, media::media_type};
 
 /// Names the write that made an object, so that a writer whose answer was lost knows its own.
@@ -38,8 +38,11 @@ pub(super) async fn whole(
 ) -> Result<Stored, ObjectsError> {
     let path = s3.path(key)?;
     let sha256: [u8; 32] = Sha256::digest(&bytes).into();
-    let retention = s3.retention(options.locked_until).await?;
-    let stored = |etag| Stored { bytes: bytes.len() as u64, sha256, etag, locked: retention.is_some() };
+    let retention = Retention::of(s3, options.locked_until).await?;
+    let stored = async |etag| {
+        let locked = holds(s3, key, retention).await;
+        Ok(Stored { bytes: bytes.len() as u64, sha256, etag, locked })
+    };
     for _ in 0..CREATES_MAX {
         let write = Uuid::new_v4().to_string();
         let mut attributes = attributes(key, &options, &write);
@@ -50,14 +53,14 @@ pub(super) async fn whole(
             put.extensions.insert(retention);
         }
         let failed = match send(s3, &path, bytes.clone(), put).await {
-            Ok(etag) => return Ok(stored(etag)),
+            Ok(etag) => return stored(etag).await,
             Err(error) => error,
         };
         if !options.create_only || !is_unclear(&failed) {
             return Err(failed);
         }
         match whose(s3, key, &write).await? {
-            Found::Ours { etag } => return Ok(stored(etag)),
+            Found::Ours { etag } => return stored(etag).await,
             Found::Another => return Err(ObjectsError::AlreadyExists),
             Found::Nothing if matches!(failed, ObjectsError::AlreadyExists) => {}
             Found::Nothing => return Err(failed),
@@ -80,6 +83,13 @@ async fn send(
         answer.map_err(|_| answer::timed_out())?.map_err(|error| answer::error(&error))?
     };
     Ok(etag(answer.e_tag.as_deref()))
+}
+
+pub(super) async fn holds(s3: &S3, key: &Key, retention: Option<Retention>) -> bool {
+    match retention {
+        Some(retention) => retention.holds(s3, key).await,
+        None => false,
+    }
 }
 
 /// Whether the write may have been done all the same. `object_store` sends a write again after a 500,

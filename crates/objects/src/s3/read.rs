@@ -12,7 +12,7 @@ use object_store::{
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
-use super::{S3, answer, put, request::Held};
+use super::{S3, answer, put, retention::Held};
 use crate::{Download, Head, Key, ObjectsError, Range, media};
 
 /// The longest that S3 signs an address for.

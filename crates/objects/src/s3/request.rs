@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use chrono::{DateTime, SecondsFormat, Utc};
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderValue, header};
 use object_store::{
     ClientOptions,
     aws::{AwsAuthorizer, AwsCredentialProvider},
@@ -13,28 +12,12 @@ use object_store::{
     },
 };
 
-use crate::LockMode;
+use super::retention::{Held, Retention};
 
 tokio::task_local! {
     /// Set around the completion of an upload that may only create. `object_store` completes such an
     /// upload only when it copies, and has no way to hand anything to the request.
     pub(super) static CREATE_ONLY: ();
-}
-
-/// Holds an object that is being written. A header of the write itself, so that there is no moment
-/// when it is written and not held. Travels in the request's extensions.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Retention {
-    pub(super) mode: LockMode,
-    pub(super) until: DateTime<Utc>,
-}
-
-/// Until when an object must stay, as S3 says of one that it answers with. Travels in the answer's
-/// extensions.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Held {
-    pub(super) until: Option<DateTime<Utc>>,
-    pub(super) legal_hold: bool,
 }
 
 /// Makes clients that say it.
@@ -92,35 +75,6 @@ impl Connector {
         AwsAuthorizer::new(&credential, "s3", &self.region)
             .try_authorize(request, digest.as_deref())
             .map_err(failed)
-    }
-}
-
-impl Retention {
-    fn write(self, headers: &mut HeaderMap) {
-        let mode = match self.mode {
-            LockMode::Governance => "GOVERNANCE",
-            LockMode::Compliance => "COMPLIANCE",
-        };
-        headers.insert("x-amz-object-lock-mode", HeaderValue::from_static(mode));
-        let until = self.until.to_rfc3339_opts(SecondsFormat::Secs, true);
-        if let Ok(until) = HeaderValue::from_str(&until) {
-            headers.insert("x-amz-object-lock-retain-until-date", until);
-        }
-    }
-}
-
-impl Held {
-    /// S3 says it to those who have `s3:GetObjectRetention` and `s3:GetObjectLegalHold`.
-    fn read(headers: &HeaderMap) -> Self {
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let until = text("x-amz-object-lock-retain-until-date")
-            .and_then(|until| DateTime::parse_from_rfc3339(until).ok())
-            .map(|until| until.with_timezone(&Utc));
-        Self { until, legal_hold: text("x-amz-object-lock-legal-hold") == Some("ON") }
-    }
-
-    pub(super) fn holds(self, now: DateTime<Utc>) -> bool {
-        self.legal_hold || self.until.is_some_and(|until| until > now)
     }
 }
 

@@ -6,7 +6,7 @@ use object_store::{ObjectStore as _, PutMultipartOptions, WriteMultipart};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{PART_BYTES, S3, answer, put, request::CREATE_ONLY};
+use super::{PART_BYTES, S3, answer, put, request::CREATE_ONLY, retention::Retention};
 use crate::{Key, ObjectsError, PutOptions, Stored};
 
 /// How many parts are on their way at a time; with the one that is being filled, what a stream holds
@@ -29,7 +29,7 @@ pub(super) async fn put(
         begin.push(piece);
     }
 
-    let retention = s3.retention(options.locked_until).await?;
+    let retention = Retention::of(s3, options.locked_until).await?;
     let write = Uuid::new_v4().to_string();
     let mut multipart =
         PutMultipartOptions { attributes: put::attributes(key, &options, &write), ..Default::default() };
@@ -64,7 +64,8 @@ pub(super) async fn put(
         Ok(done) => put::etag(done.e_tag.as_deref()),
         Err(error) => put::own(s3, key, &write, unfinished(&error)).await?,
     };
-    Ok(Stored { bytes: size, sha256: hash.finalize().into(), etag, locked: retention.is_some() })
+    let locked = put::holds(s3, key, retention).await;
+    Ok(Stored { bytes: size, sha256: hash.finalize().into(), etag, locked })
 }
 
 async fn send(upload: &mut WriteMultipart, mut piece: Bytes) -> Result<(), ObjectsError> {

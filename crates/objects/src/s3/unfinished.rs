@@ -41,7 +41,7 @@ pub(super) async fn sweep(s3: &S3) -> Result<u64, ObjectsError> {
         if !key_marker.is_empty() {
             query.extend([("key-marker", key_marker.as_str()), ("upload-id-marker", id_marker.as_str())]);
         }
-        let (status, body) = bucket::ask(s3, query).await?;
+        let (status, body) = bucket::Question::of_the_bucket(&query).ask(s3).await?;
         if status != StatusCode::OK {
             return Err(answer::status(status, &body));
         }
