@@ -1,1 +1,30 @@
-//! Amazon SQS.
+//! Amazon SQS as what hands out the right to try a job.
+//!
+//! A [`Channel`] carries [`Ticket`]s, the ids of jobs, from whoever wrote a job's row to a worker that then
+//! claims that row. It promises what SQS promises and no more: a ticket that was sent comes at least once,
+//! perhaps twice, perhaps late, in no order, and again after its visibility where nobody deleted it. That
+//! it may be tried only once is decided by the row, never here.
+//!
+//! May know: the SDK, an installation's id, ids of tenants and jobs. Must not: know the tables, what a job
+//! does, or put anything but ids into a message. [docs/queue-sqs.md](../../../../docs/queue-sqs.md) is the
+//! operator's page.
+
+mod channel;
+mod client;
+mod config;
+mod error;
+mod foreign;
+mod queues;
+mod receipts;
+mod receive;
+mod send;
+mod ticket;
+
+pub use channel::{Channel, Depth};
+pub use client::from_environment;
+pub use config::SqsConfig;
+pub use error::SqsError;
+pub use foreign::FOREIGN_MESSAGES;
+pub use receipts::{Fates, Held, Receipt};
+pub use receive::{Delivery, RECEIVE_MAX};
+pub use ticket::{Foreign, Ticket};
