@@ -20,7 +20,7 @@ use super::{
 };
 
 /// Finding or making the two queues, with the SDK's own search for credentials and region.
-const OPEN_MAX: Duration = Duration::from_secs(60);
+const OPEN_MAX: Duration = Duration::from_mins(1);
 /// Whoever asks for health does not wait for repetitions.
 const CHECK_MAX: Duration = Duration::from_secs(5);
 

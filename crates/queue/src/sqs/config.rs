@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::SqsError;
 
 /// SQS's own limit to a visibility timeout, and to how long one delivery can be held in all.
-pub(super) const VISIBILITY_MAX: Duration = Duration::from_secs(12 * 60 * 60);
+pub(super) const VISIBILITY_MAX: Duration = Duration::from_hours(12);
 /// SQS's own limit to a long poll.
 const WAIT_MAX: Duration = Duration::from_secs(20);
 /// SQS's own limit to a queue's name.
@@ -85,7 +85,7 @@ impl Place {
         if rest.is_some_and(|rest| rest.contains('@')) {
             return Err(invalid("a URL with a user in it"));
         }
-        if name.ends_with(".fifo") {
+        if name.strip_suffix(".fifo").is_some() {
             return Err(invalid("a FIFO queue holds back what it should hand out; take a standard one"));
         }
         let named = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';

@@ -15,9 +15,9 @@ use super::{
     error::Asked,
 };
 
-const RETENTION: Duration = Duration::from_secs(4 * 24 * 60 * 60);
+const RETENTION: Duration = Duration::from_hours(4 * 24);
 /// The longest that SQS knows.
-const RETENTION_DEAD: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+const RETENTION_DEAD: Duration = Duration::from_hours(14 * 24);
 /// A message that was received so often without being deleted is moved by SQS itself. It loses nothing:
 /// the row of its job is still there, and another message will be sent for it.
 const RECEIVES_MAX: u32 = 20;
@@ -42,7 +42,7 @@ pub(super) async fn open(
     dead: &Place,
     visibility: Duration,
 ) -> Result<(Queue, Queue), SqsError> {
-    let (dead, _) = find_or_make(client, dead, || made_for_dead_letters()).await?;
+    let (dead, _) = find_or_make(client, dead, made_for_dead_letters).await?;
     let (queue, found) = find_or_make(client, place, || made_for_jobs(&dead, visibility)).await?;
     if queue.arn == dead.arn {
         return Err(SqsError::Invalid("the queue and its dead letters are one queue".to_owned()));
@@ -93,7 +93,7 @@ async fn find_or_make(
         looks += 1;
         match look(client, name, &url).await {
             Err(SqsError::Missing(_)) if is_new && looks < LOOKS_MAX => {
-                tokio::time::sleep(BETWEEN_LOOKS).await
+                tokio::time::sleep(BETWEEN_LOOKS).await;
             }
             answer => return answer,
         }

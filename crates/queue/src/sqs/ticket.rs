@@ -98,3 +98,60 @@ impl Ticket {
         Ok(Self { tenant: said.tenant, job: said.job })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const OURS: Uuid = Uuid::from_u128(7);
+
+    #[test]
+    fn what_is_not_a_ticket_of_ours_is_told_apart() {
+        let id = Uuid::from_u128(1);
+        let good = format!(r#"{{"custody":1,"installation":"{OURS}","tenant":null,"job":"{id}"}}"#);
+        assert_eq!(Ticket::read(&good, OURS), Ok(Ticket { tenant: None, job: id }));
+        let cases = [
+            (" ".repeat(2000), Foreign::TooLong),
+            (String::new(), Foreign::NotJson),
+            (good.replace('}', ""), Foreign::NotJson),
+            ("[]".to_owned(), Foreign::NotOurs),
+            (r#"{"job":1}"#.to_owned(), Foreign::NotOurs),
+            (good.replace("1,", "2,"), Foreign::OtherVersion),
+            (good.replace("1,", "\"1\","), Foreign::OtherVersion),
+            (good.replace("1,", "-1,"), Foreign::OtherVersion),
+            (good.replace('}', r#","kind":"scan"}"#), Foreign::Malformed),
+            (good.replace('}', &format!(r#","job":"{id}"}}"#)), Foreign::Malformed),
+            (good.replace(r#""tenant":null,"#, ""), Foreign::Malformed),
+            (good.replace("null", "7"), Foreign::Malformed),
+            (good.replace(&id.to_string(), "job-1"), Foreign::Malformed),
+            (good.replace(&OURS.to_string(), &id.to_string()), Foreign::OtherInstallation),
+        ];
+        for (body, why) in cases {
+            assert_eq!(Ticket::read(&body, OURS), Err(why), "{body}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_ticket_is_read_as_it_was_written(tenant: Option<u128>, job: u128, installation: u128) {
+            let tenant = tenant.map(|id| TenantId(Uuid::from_u128(id)));
+            let ticket = Ticket { tenant, job: Uuid::from_u128(job) };
+            let installation = Uuid::from_u128(installation);
+            let body = ticket.body(installation);
+            prop_assert!(body.len() * 4 < BODY_BYTES_MAX);
+            prop_assert_eq!(Ticket::read(&body, installation), Ok(ticket));
+        }
+
+        #[test]
+        fn what_was_changed_is_refused_or_another_ticket(at in 0usize..160, to: char, job: u128) {
+            let ticket = Ticket { tenant: Some(TenantId(OURS)), job: Uuid::from_u128(job) };
+            let changed: String =
+                ticket.body(OURS).chars().enumerate().map(|(n, c)| if n == at { to } else { c }).collect();
+            if let Ok(read) = Ticket::read(&changed, OURS) {
+                prop_assert_eq!(Ticket::read(&read.body(OURS), OURS), Ok(read));
+            }
+        }
+    }
+}

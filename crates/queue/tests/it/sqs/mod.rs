@@ -1,0 +1,8 @@
+//! The channel on moto's real server, over HTTP, by the real SDK.
+
+mod cancelling;
+mod fixture;
+mod foreign;
+mod messages;
+mod opening;
+mod receipts;
