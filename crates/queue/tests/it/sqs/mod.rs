@@ -1,6 +1,7 @@
 //! The channel on moto's real server, over HTTP, by the real SDK.
 
 mod cancelling;
+mod faults;
 mod fixture;
 mod foreign;
 mod messages;
