@@ -52,7 +52,7 @@ async fn a_queue_that_exists_is_used_as_it_is() {
     let sent = ticket();
     queue.send(&[sent]).await;
     // With other wishes, as during an update.
-    let config = SqsConfig { visibility: Duration::from_secs(60), ..queue.config.clone() };
+    let config = SqsConfig { visibility: Duration::from_mins(1), ..queue.config.clone() };
     let other = Channel::open_with(config, &shared(&aws_url())).await.unwrap();
     assert_eq!(other.receive(10).await.unwrap()[0].ticket, sent);
 }

@@ -50,7 +50,7 @@ async fn an_old_receipt_is_told_as_such_and_the_others_hold() {
     queue.send(&tickets(12)).await;
     let held = receipts(&queue.several(12).await);
     assert_eq!(queue.channel.delete(&held[3..4]).await[0].1, Ok(Held::Done));
-    let fates = queue.channel.extend(&held, Duration::from_secs(60)).await;
+    let fates = queue.channel.extend(&held, Duration::from_mins(1)).await;
     for (at, (receipt, fate)) in fates.iter().enumerate() {
         assert_eq!(receipt, &held[at]);
         assert_eq!(*fate, Ok(if at == 3 { Held::TooOld } else { Held::Done }), "{at}");
