@@ -24,4 +24,5 @@ pub use job::{Done, Job, JobError};
 pub use kinds::Kinds;
 pub use limits::{Backoff, Limits};
 pub use postgres::Postgres;
+pub use sqs::Sqs;
 pub use worker::{Worker, WorkerConfig};

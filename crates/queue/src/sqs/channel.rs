@@ -87,6 +87,11 @@ impl Channel {
         })
     }
 
+    /// For how long a received message is kept from others.
+    pub(super) fn visibility(&self) -> Duration {
+        Duration::from_secs(u64::from(self.open.visibility_seconds.unsigned_abs()))
+    }
+
     /// About how many messages the queue holds.
     pub async fn depth(&self) -> Result<Depth, SqsError> {
         depth(&self.open.client, &self.open.queue).await

@@ -5,8 +5,10 @@
 //! perhaps twice, perhaps late, in no order, and again after its visibility where nobody deleted it. That
 //! it may be tried only once is decided by the row, never here.
 //!
-//! May know: the SDK, an installation's id, ids of tenants and jobs. Must not: know the tables, what a job
-//! does, or put anything but ids into a message. [docs/queue-sqs.md](../../../../docs/queue-sqs.md) is the
+//! [`Sqs`] is the part behind the port that is made of it.
+//!
+//! May know: the SDK, an installation's id, ids of tenants and jobs; the tables in `part` alone. Must not:
+//! know what a job does, or put anything but ids into a message. [docs/queue-sqs.md](../../../../docs/queue-sqs.md) is the
 //! operator's page.
 
 mod channel;
@@ -14,6 +16,7 @@ mod client;
 mod config;
 mod error;
 mod foreign;
+mod part;
 mod queues;
 mod receipts;
 mod receive;
@@ -25,6 +28,7 @@ pub use client::from_environment;
 pub use config::SqsConfig;
 pub use error::SqsError;
 pub use foreign::FOREIGN_MESSAGES;
+pub use part::{RelayConfig, Sqs};
 pub use receipts::{Fates, Held, Receipt};
 pub use receive::{Delivery, RECEIVE_MAX};
 pub use ticket::{Foreign, Ticket};

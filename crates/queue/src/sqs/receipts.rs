@@ -18,6 +18,17 @@ use super::{
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Receipt(pub(super) String);
 
+impl Receipt {
+    /// As it came out of [`Receipt::into_text`].
+    pub(super) fn from_text(text: String) -> Self {
+        Self(text)
+    }
+
+    pub(super) fn into_text(self) -> String {
+        self.0
+    }
+}
+
 /// What became of a receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Held {

@@ -17,6 +17,11 @@ macro_rules! on_every_part {
             $(#[tokio::test(flavor = "multi_thread")]
             async fn $name() { super::$name(super::Part::Postgres).await })*
         }
+
+        mod sqs {
+            $(#[tokio::test(flavor = "multi_thread")]
+            async fn $name() { super::$name(super::Part::Sqs).await })*
+        }
     };
 }
 

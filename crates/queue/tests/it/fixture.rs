@@ -5,9 +5,11 @@ use std::{
     time::Duration,
 };
 
+use crate::sqs::{aws_url, shared};
 use custody_auth::{Scope, SystemAuthority};
 use custody_domain::TenantId;
 use custody_keys::Keys;
+use custody_queue::sqs::{Channel, RelayConfig, Sqs, SqsConfig};
 use custody_queue::{
     Dispatch, Enqueued, IfTaken, Job, Kinds, Options, Postgres, Worker, WorkerConfig, enqueue,
     hear::{self, Heard},
@@ -28,6 +30,7 @@ static KEYS: LazyLock<(tempfile::TempDir, Keys)> = LazyLock::new(|| {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     Postgres,
+    Sqs,
 }
 
 /// An installation, and the part that its workers use.
@@ -35,6 +38,8 @@ pub(crate) struct Fixture {
     pub(crate) database: TestDatabase,
     config: DatabaseConfig,
     pub(crate) part: Part,
+    /// The same for all workers of one installation.
+    queue: SqsConfig,
     pub(crate) store: Store,
     pub(crate) authority: SystemAuthority,
 }
@@ -70,7 +75,12 @@ impl Fixture {
         let config = DatabaseConfig::new(database.url());
         migrate(&config, &KEYS.1, None).await.unwrap();
         let store = Store::connect(&config, &KEYS.1).await.unwrap();
-        Self { database, config, part, store, authority: SystemAuthority::assume() }
+        let queue = SqsConfig {
+            visibility: Duration::from_secs(3),
+            wait: Duration::from_secs(1),
+            ..SqsConfig::new(&format!("it-{}", Uuid::new_v4()), Uuid::new_v4())
+        };
+        Self { database, config, part, queue, store, authority: SystemAuthority::assume() }
     }
 
     pub(crate) async fn another_store(&self) -> Store {
@@ -115,6 +125,15 @@ impl Fixture {
     ) -> Arc<dyn Dispatch> {
         match self.part {
             Part::Postgres => Arc::new(Postgres::new(store.clone(), heard.wait.clone(), true)),
+            Part::Sqs => {
+                let channel = Channel::open_with(self.queue.clone(), &shared(&aws_url())).await.unwrap();
+                let relay = RelayConfig {
+                    unconfirmed: Duration::from_secs(2),
+                    unseen: Duration::from_secs(5),
+                    ..RelayConfig::default()
+                };
+                Arc::new(Sqs::new(store.clone(), channel, relay, heard.wait.clone()))
+            }
         }
     }
 

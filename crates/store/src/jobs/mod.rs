@@ -35,7 +35,7 @@ pub use fence::{Fenced, begin};
 pub use list::{Job, JobFilter, Status, get, page, versions};
 pub use progress::progress;
 pub use retry::{Retried, retry};
-pub use sent::{confirm, outstanding, send_again, take, unsend};
+pub use sent::{Look, confirm, look, outstanding, send_again, take, unsend};
 pub use strays::{promote, take_back, unknown_to_all};
 pub use sweep::{Swept, sweep};
 pub use workers::{Held, Worker, beat, hand_back, leave, workers};

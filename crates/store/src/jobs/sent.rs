@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use custody_domain::TenantId;
 use sqlx::Row as _;
 use uuid::Uuid;
 
@@ -38,14 +39,39 @@ async fn set(store: &Store, jobs: &[JobId], what: &str, wait: bool) -> Result<()
     tx.commit().await
 }
 
-/// Takes the jobs of these messages for a worker: those that nobody has taken yet, of the kinds that it
-/// knows (and their versions).
-pub async fn take(
-    store: &Store,
-    worker: Uuid,
-    jobs: &[JobId],
-    kinds: &[(&'static str, u16)],
-) -> Result<Vec<Claim>, StoreError> {
+/// What a message is worth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Look {
+    pub job: JobId,
+    pub kind: String,
+    pub version: u16,
+    /// Nobody has taken it yet.
+    pub is_sent: bool,
+}
+
+/// Looks at these jobs: at those that are there.
+pub async fn look(store: &Store, jobs: &[JobId]) -> Result<Vec<Look>, StoreError> {
+    let mut tx = store.system_tx().await?;
+    let rows = sqlx::query(
+        "SELECT tenant_id, id, kind, payload_version, state = 'sent' AS is_sent FROM jobs
+         JOIN unnest($1::uuid[], $2::uuid[]) AS asked (tenant, job) ON tenant_id = tenant AND id = job",
+    )
+    .bind(jobs.iter().map(|job| job.tenant.0).collect::<Vec<_>>())
+    .bind(jobs.iter().map(|job| job.id).collect::<Vec<_>>())
+    .fetch_all(tx.connection())
+    .await?;
+    tx.commit().await?;
+    rows.iter()
+        .map(|row| {
+            let job = JobId { tenant: TenantId(row.try_get("tenant_id")?), id: row.try_get("id")? };
+            let version = u16::try_from(row.try_get::<i16, _>("payload_version")?).unwrap_or(u16::MAX);
+            Ok(Look { job, kind: row.try_get("kind")?, version, is_sent: row.try_get("is_sent")? })
+        })
+        .collect()
+}
+
+/// Takes these jobs for a worker: those that nobody has taken yet.
+pub async fn take(store: &Store, worker: Uuid, jobs: &[JobId]) -> Result<Vec<Claim>, StoreError> {
     let mut tx = store.system_tx().await?;
     let rows = sqlx::query(
         "UPDATE jobs AS j SET state = 'running', since = clock_timestamp(), holder = $1, token = token + 1,
@@ -53,8 +79,6 @@ pub async fn take(
          FROM (
              SELECT tenant_id AS own_tenant, id AS own_id FROM jobs
              JOIN unnest($2::uuid[], $3::uuid[]) AS asked (tenant, job) ON tenant_id = tenant AND id = job
-             JOIN unnest($4::text[], $5::int[]) AS known (of_kind, of_version)
-                 ON of_kind = kind AND payload_version <= of_version
              WHERE state = 'sent' FOR UPDATE OF jobs SKIP LOCKED
          ) AS own
          WHERE j.tenant_id = own_tenant AND j.id = own_id
@@ -65,8 +89,6 @@ pub async fn take(
     .bind(worker)
     .bind(jobs.iter().map(|job| job.tenant.0).collect::<Vec<_>>())
     .bind(jobs.iter().map(|job| job.id).collect::<Vec<_>>())
-    .bind(kinds.iter().map(|(kind, _)| *kind).collect::<Vec<_>>())
-    .bind(kinds.iter().map(|(_, version)| i32::from(*version)).collect::<Vec<_>>())
     .fetch_all(tx.connection())
     .await?;
     tx.commit().await?;

@@ -13,13 +13,13 @@ use custody_queue::sqs::{Channel, Delivery, Receipt, SqsConfig, Ticket};
 use custody_testkit::eventually;
 use uuid::Uuid;
 
-pub(super) fn aws_url() -> String {
+pub(crate) fn aws_url() -> String {
     std::env::var("CUSTODY_TEST_AWS_URL")
         .expect("CUSTODY_TEST_AWS_URL is not set; run the test under scripts/with-aws")
 }
 
 /// What the SDK would find in the environment of a server that is configured for this endpoint.
-pub(super) fn shared(endpoint: &str) -> SdkConfig {
+pub(crate) fn shared(endpoint: &str) -> SdkConfig {
     let credentials = Credentials::new("test", "test", None, None, "tests");
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())

@@ -7,3 +7,5 @@ mod foreign;
 mod messages;
 mod opening;
 mod receipts;
+
+pub(crate) use fixture::{aws_url, shared};

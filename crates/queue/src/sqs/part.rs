@@ -1,0 +1,318 @@
+//! SQS behind the port. The row of a job that waits is its outbox: a relay claims it as fairly as a worker
+//! would, sends its ids, and says that it did. Whoever receives them takes the row, or finds that there is
+//! nothing to take: a message that comes twice, late or out of order is nothing more than a look.
+//!
+//! Only what may run now is ever sent, and not more than a window of it: what is delayed, held up by a
+//! limit or behind others of its tenant waits in the database, where order and fairness are.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use custody_domain::TenantId;
+use custody_store::{
+    Store, StoreError, fault,
+    jobs::{self, Claim, JobId, Lane, Look},
+};
+use tokio::{
+    sync::watch,
+    time::{self, Instant},
+};
+use uuid::Uuid;
+
+use super::{Channel, Delivery, Receipt, SqsError, Ticket, receive::RECEIVE_MAX};
+use crate::{Dispatch, DispatchError, Handed, Room};
+
+/// How the relay works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RelayConfig {
+    /// At most so many messages are out that nobody has taken: beyond them a tenant's turn is decided.
+    pub window: usize,
+    /// A job whose sending nobody confirmed for so long is sent again: its relay died in between.
+    pub unconfirmed: Duration,
+    /// … and one whose message nobody has received for so long: it was lost, or is a dead letter.
+    pub unseen: Duration,
+    /// A message of a job that this worker does not run is given back for another, which may have it
+    /// after so long.
+    pub not_mine: Duration,
+}
+
+impl Default for RelayConfig {
+    fn default() -> Self {
+        Self {
+            window: 100,
+            unconfirmed: Duration::from_secs(30),
+            unseen: Duration::from_mins(10),
+            not_mine: Duration::from_secs(1),
+        }
+    }
+}
+
+/// Who hears no hint looks this often.
+const POLL: Duration = Duration::from_secs(5);
+/// The relay finds the window full: until somebody takes a message, here or elsewhere.
+const FULL_POLL: Duration = Duration::from_secs(1);
+const SWEEP: Duration = Duration::from_secs(10);
+/// After a message queue's error; the second one waits twice as long, …
+const PAUSE_MIN: Duration = Duration::from_millis(250);
+/// … and never longer than this.
+const PAUSE_MAX: Duration = Duration::from_secs(15);
+
+#[derive(Debug)]
+pub struct Sqs {
+    store: Store,
+    channel: Channel,
+    relay: RelayConfig,
+    /// Rises when something may wait.
+    wake: watch::Receiver<u64>,
+    /// Rises when a message was taken.
+    taken: watch::Sender<u64>,
+    extended: Mutex<Option<Instant>>,
+}
+
+impl Sqs {
+    pub fn new(store: Store, channel: Channel, relay: RelayConfig, wake: watch::Receiver<u64>) -> Self {
+        Self { store, channel, relay, wake, taken: watch::Sender::new(0), extended: Mutex::default() }
+    }
+}
+
+#[async_trait]
+impl Dispatch for Sqs {
+    fn name(&self) -> &'static str {
+        "sqs"
+    }
+
+    async fn next(&self, room: &Room) -> Result<Vec<Handed>, DispatchError> {
+        loop {
+            let deliveries = self.channel.receive(room.total.min(RECEIVE_MAX)).await?;
+            if deliveries.is_empty() {
+                // The long poll is over; there may be more room by now.
+                return Ok(Vec::new());
+            }
+            let handed = self.sort(room, deliveries).await?;
+            if !handed.is_empty() {
+                return Ok(handed);
+            }
+        }
+    }
+
+    async fn attend(&self, lanes: Vec<Lane>) {
+        let mut relay = Relay { part: self, lanes, turns: BTreeMap::new() };
+        tokio::join!(relay.run(), self.sweep());
+    }
+
+    async fn keep(&self, receipts: Vec<String>) {
+        let visibility = self.channel.visibility();
+        if !self.is_time_to_extend(visibility / 3) {
+            return;
+        }
+        let receipts: Vec<_> = receipts.into_iter().map(Receipt::from_text).collect();
+        for (_, fate) in self.channel.extend(&receipts, visibility).await {
+            if let Err(error) = fate {
+                tracing::debug!(%error, "a message was not kept; it comes again, and its job is held");
+            }
+        }
+    }
+
+    async fn ended(&self, receipts: Vec<String>) {
+        let channel = self.channel.clone();
+        // Nobody waits for it: a message that stays comes again, and finds nothing to do.
+        tokio::spawn(async move {
+            let receipts: Vec<_> = receipts.into_iter().map(Receipt::from_text).collect();
+            delete(&channel, &receipts).await;
+        });
+    }
+}
+
+impl Sqs {
+    /// Takes the jobs that there is room for. What is not to be taken any more is deleted, what another
+    /// worker should have is given back.
+    async fn sort(&self, room: &Room, deliveries: Vec<Delivery>) -> Result<Vec<Handed>, DispatchError> {
+        let mut by_job: HashMap<JobId, Receipt> = HashMap::new();
+        let mut done = Vec::new();
+        for delivery in deliveries {
+            match delivery.ticket.tenant {
+                // Of two of one job the one is enough.
+                Some(tenant) => {
+                    done.extend(by_job.insert(JobId { tenant, id: delivery.ticket.job }, delivery.receipt));
+                }
+                None => done.push(delivery.receipt),
+            }
+        }
+        let asked: Vec<_> = by_job.keys().copied().collect();
+        let mut rooms: BTreeMap<&str, usize> = room.lanes.iter().map(|lane| (lane.kind, lane.room)).collect();
+        let (mut wanted, mut others) = (Vec::new(), Vec::new());
+        for Look { job, kind, version, is_sent } in jobs::look(&self.store, &asked).await? {
+            if !is_sent {
+                continue;
+            }
+            let lane = room.lanes.iter().find(|lane| lane.kind == kind && lane.version >= version);
+            match lane.and_then(|lane| rooms.get_mut(lane.kind)).filter(|free| **free > 0) {
+                Some(free) => {
+                    *free -= 1;
+                    wanted.push(job);
+                }
+                None => others.extend(by_job.remove(&job)),
+            }
+        }
+        let claims = if wanted.is_empty() { Vec::new() } else { self.take(room.worker, &wanted).await? };
+        let handed: Vec<_> = claims
+            .into_iter()
+            .map(|claim| {
+                let receipt = by_job.remove(&claim.job).map(Receipt::into_text);
+                Handed { claim, receipt }
+            })
+            .collect();
+        // What is left runs elsewhere, has ended, or is gone.
+        done.extend(by_job.into_values());
+        delete(&self.channel, &done).await;
+        if !others.is_empty() {
+            let _ = self.channel.release(&others, self.relay.not_mine).await;
+        }
+        Ok(handed)
+    }
+
+    async fn take(&self, worker: Uuid, jobs: &[JobId]) -> Result<Vec<Claim>, StoreError> {
+        let (store, jobs) = (self.store.clone(), jobs.to_vec());
+        // In a task: broken off in the middle it would leave a connection to be closed.
+        let taking = tokio::spawn(async move { jobs::take(&store, worker, &jobs).await });
+        let claims = taking.await.map_err(|error| StoreError::Unexpected(error.into()))??;
+        self.taken.send_modify(|n| *n += 1);
+        Ok(claims)
+    }
+
+    fn is_time_to_extend(&self, pause: Duration) -> bool {
+        let mut extended = self.extended.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = extended.is_none_or(|at| at.elapsed() >= pause);
+        if due {
+            *extended = Some(Instant::now());
+        }
+        due
+    }
+
+    /// For ever: finds what was lost on the way.
+    async fn sweep(&self) {
+        loop {
+            time::sleep(SWEEP.min(self.relay.unconfirmed)).await;
+            match jobs::send_again(&self.store, self.relay.unconfirmed, self.relay.unseen).await {
+                Ok(0) => {}
+                Ok(again) => {
+                    tracing::warn!(jobs = again, "messages were lost on the way; they are sent again")
+                }
+                Err(error) => tracing::debug!(%error, "lost messages were not looked for"),
+            }
+        }
+    }
+}
+
+async fn delete(channel: &Channel, receipts: &[Receipt]) {
+    if receipts.is_empty() {
+        return;
+    }
+    for (_, fate) in channel.delete(receipts).await {
+        if let Err(error) = fate {
+            tracing::debug!(%error, "a message was not deleted; it comes again and finds nothing to do");
+        }
+    }
+}
+
+/// Sends what waits.
+struct Relay<'a> {
+    part: &'a Sqs,
+    lanes: Vec<Lane>,
+    /// The tenant that had the last turn, by kind.
+    turns: BTreeMap<String, TenantId>,
+}
+
+/// What comes after a look.
+enum Next {
+    Again,
+    /// Until somebody takes a message.
+    Full,
+    /// Until something waits.
+    Empty,
+}
+
+impl Relay<'_> {
+    async fn run(&mut self) {
+        let (mut wake, mut taken) = (self.part.wake.clone(), self.part.taken.subscribe());
+        let mut pause = PAUSE_MIN;
+        loop {
+            wake.mark_unchanged();
+            taken.mark_unchanged();
+            match self.once().await {
+                Ok(Next::Again) => pause = PAUSE_MIN,
+                Ok(Next::Full) => {
+                    let _ = time::timeout(FULL_POLL, taken.changed()).await;
+                }
+                Ok(Next::Empty) => {
+                    pause = PAUSE_MIN;
+                    let _ = time::timeout(POLL, wake.changed()).await;
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "jobs are not sent");
+                    time::sleep(pause).await;
+                    pause = (pause * 2).min(PAUSE_MAX);
+                }
+            }
+        }
+    }
+
+    async fn once(&mut self) -> Result<Next, DispatchError> {
+        let store = &self.part.store;
+        let out = usize::try_from(jobs::outstanding(store).await?).unwrap_or(usize::MAX);
+        let room = self.part.relay.window.saturating_sub(out);
+        if room == 0 {
+            return Ok(Next::Full);
+        }
+        for lane in &mut self.lanes {
+            lane.room = room;
+            lane.after = self.turns.get(lane.kind).copied().unwrap_or(TenantId(Uuid::nil()));
+        }
+        // Each kind has its turn as the first one.
+        let by = 1.min(self.lanes.len());
+        self.lanes.rotate_left(by);
+        let claims = jobs::claim(store, Uuid::nil(), &self.lanes, room, true).await?;
+        for claim in &claims {
+            self.turns.insert(claim.kind.clone(), claim.job.tenant);
+        }
+        if claims.is_empty() {
+            return Ok(Next::Empty);
+        }
+        self.send(&claims).await?;
+        Ok(Next::Again)
+    }
+
+    /// Those that could not be sent wait again. Where that may have been done after all, a message comes
+    /// that finds its job not sent, or sent again.
+    async fn send(&self, claims: &[Claim]) -> Result<(), DispatchError> {
+        let tickets: Vec<_> =
+            claims.iter().map(|claim| Ticket { tenant: Some(claim.job.tenant), job: claim.job.id }).collect();
+        let _ = fault::point("relay.claimed").await;
+        let (mut sent, mut unsent, mut failure) = (Vec::new(), Vec::new(), None);
+        for (ticket, fate) in self.part.channel.send(&tickets).await {
+            let Some(tenant) = ticket.tenant else { continue };
+            let job = JobId { tenant, id: ticket.job };
+            match fate {
+                Ok(()) => sent.push(job),
+                Err(error) => {
+                    unsent.push(job);
+                    failure = Some(error);
+                }
+            }
+        }
+        let _ = fault::point("relay.sent").await;
+        jobs::confirm(&self.part.store, &sent).await?;
+        jobs::unsend(&self.part.store, &unsent).await?;
+        failure.map_or(Ok(()), |error| Err(error.into()))
+    }
+}
+
+impl From<SqsError> for DispatchError {
+    fn from(error: SqsError) -> Self {
+        Self::Queue(error.into())
+    }
+}
