@@ -92,7 +92,7 @@ async fn serve(
     if works {
         predecessor::hand_back(&installation.store, &lease_holder).await;
     }
-    let background = Background::start(installation, config, (&ledger, &ingest), &metrics, works);
+    let background = Background::start(installation, config, (&ledger, &ingest), &metrics, works).await?;
     if let Some(holder) = background.lease_holder() {
         predecessor::note(&lease_holder, holder);
     }

@@ -1,6 +1,8 @@
 //! The table `installation`: one row of what was fixed when the installation was made.
 
+use sha2::{Digest as _, Sha256};
 use sqlx::Row as _;
+use uuid::{Builder, Uuid};
 
 use crate::{DatabaseRole, MigrateError, StoreError, transaction::OwnerTx};
 
@@ -18,6 +20,14 @@ pub struct Installation {
 }
 
 impl Installation {
+    /// The same for all its servers, and no other installation's: made of the log's name.
+    pub fn id(&self) -> Uuid {
+        let hash: [u8; 32] = Sha256::digest(format!("custody installation {}", self.log_name)).into();
+        let mut id = [0; 16];
+        id.copy_from_slice(&hash[..16]);
+        Builder::from_custom_bytes(id).into_uuid()
+    }
+
     /// `custody_app` for a database that was named `custody`.
     pub fn role_name(&self, role: DatabaseRole) -> String {
         format!("{}_{}", self.role_prefix, role.as_str())

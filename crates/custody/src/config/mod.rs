@@ -48,6 +48,8 @@ pub(crate) struct Config {
     pub(crate) quarantine_bytes_max: u64,
     pub(crate) search_rows_max: u64,
     pub(crate) queue: Queue,
+    pub(crate) sqs_queue: String,
+    pub(crate) sqs_dead_letters: Option<String>,
     pub(crate) job_slots: NonZeroUsize,
     pub(crate) job_kinds: JobKinds,
     pub(crate) drain_seconds: u64,
@@ -60,6 +62,7 @@ pub(crate) struct Config {
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Queue {
     Postgres,
+    Sqs,
 }
 
 /// How log lines are written to standard error.

@@ -43,19 +43,21 @@ pub(super) struct Background {
 
 impl Background {
     /// What every process does for itself; and, where `works`, what one of them does for all.
-    pub(super) fn start(
+    pub(super) async fn start(
         installation: &Installation,
         config: &Config,
         (ledger, ingest): (&Ledger, &Ingest),
         metrics: &PrometheusHandle,
         works: bool,
-    ) -> Self {
+    ) -> anyhow::Result<Self> {
         let (stop, store) = (CancellationToken::new(), &installation.store);
+        let (ears, heard) = hear::ears(store);
+        // May refuse, so before anything runs.
+        let dispatch = if works { Some(jobs::dispatch(installation, config, &heard).await?) } else { None };
         let mut tasks = JoinSet::new();
         tasks.spawn(until(&stop, upkeep(metrics.clone())));
         tasks.spawn(until(&stop, follow::announce(store.clone(), ledger.moved())));
         tasks.spawn(until(&stop, hear::announce(store.clone())));
-        let (ears, heard) = hear::ears(store);
         tasks.spawn(until(&stop, ears.listen()));
         if let Some(server) = installation.private_server() {
             tasks.spawn(until(&stop, tell_state(server.state())));
@@ -69,10 +71,10 @@ impl Background {
         let followers = works
             .then(|| Singletons::start(store, ledger.moved(), follow::all(ledger), FollowConfig::default()));
         // As the followers' holder: one name for what this start of the process holds.
-        let worker = followers
-            .as_ref()
-            .map(|followers| jobs::start(installation, config, heard.clone(), followers.holder()));
-        Self { tasks, followers, worker, heard, stop }
+        let worker = followers.as_ref().zip(dispatch).map(|(followers, dispatch)| {
+            jobs::start(installation, config, dispatch, heard.clone(), followers.holder())
+        });
+        Ok(Self { tasks, followers, worker, heard, stop })
     }
 
     /// What is heard of jobs, here and elsewhere.

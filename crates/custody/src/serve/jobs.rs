@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use custody_queue::{Dispatch, Kinds, Postgres, Worker, WorkerConfig, hear::Heard};
+use anyhow::Context as _;
+use custody_queue::{
+    Dispatch, Kinds, Postgres, Sqs, Worker, WorkerConfig,
+    hear::Heard,
+    sqs::{RelayConfig, SqsConfig},
+};
 use uuid::Uuid;
 
 use crate::{
@@ -16,16 +21,47 @@ pub(super) fn kinds(_installation: &Installation) -> Kinds {
 }
 
 /// The worker of this process, known to others by `id`.
-pub(super) fn start(installation: &Installation, config: &Config, heard: Heard, id: Uuid) -> Worker {
+pub(super) fn start(
+    installation: &Installation,
+    config: &Config,
+    dispatch: Arc<dyn Dispatch>,
+    heard: Heard,
+    id: Uuid,
+) -> Worker {
     let kinds = kinds(installation);
-    let dispatch: Arc<dyn Dispatch> = match config.queue {
-        Queue::Postgres => Arc::new(Postgres::new(
-            installation.store.clone(),
-            heard.wait.clone(),
-            config.prepared_statements,
-        )),
-    };
     Worker::start(id, &installation.store, &installation.authority, kinds, dispatch, heard, worker(config))
+}
+
+/// What hands it jobs. A message queue that a person has to see to is said at once; one that is only away
+/// is opened when it is back.
+pub(super) async fn dispatch(
+    installation: &Installation,
+    config: &Config,
+    heard: &Heard,
+) -> anyhow::Result<Arc<dyn Dispatch>> {
+    let (store, wake) = (installation.store.clone(), heard.wait.clone());
+    Ok(match config.queue {
+        Queue::Postgres => Arc::new(Postgres::new(store, wake, config.prepared_statements)),
+        Queue::Sqs => {
+            let sqs = Sqs::new(store, sqs(installation, config), None, RelayConfig::default(), wake);
+            match sqs.open().await {
+                Err(error) if !error.passes() => {
+                    return Err(error).context("the message queue of CUSTODY_QUEUE=sqs");
+                }
+                Err(error) => tracing::warn!(%error, "the message queue is away; jobs wait until it is back"),
+                Ok(()) => {}
+            }
+            Arc::new(sqs)
+        }
+    })
+}
+
+fn sqs(installation: &Installation, config: &Config) -> SqsConfig {
+    let mut sqs = SqsConfig::new(&config.sqs_queue, installation.store.installation().id());
+    if let Some(dead_letters) = &config.sqs_dead_letters {
+        sqs.dead_letters.clone_from(dead_letters);
+    }
+    sqs
 }
 
 fn worker(config: &Config) -> WorkerConfig {

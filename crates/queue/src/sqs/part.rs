@@ -12,18 +12,19 @@ use std::{
 };
 
 use async_trait::async_trait;
+use aws_config::SdkConfig;
 use custody_domain::TenantId;
 use custody_store::{
     Store, StoreError, fault,
     jobs::{self, Claim, JobId, Lane, Look},
 };
 use tokio::{
-    sync::watch,
+    sync::{OnceCell, watch},
     time::{self, Instant},
 };
 use uuid::Uuid;
 
-use super::{Channel, Delivery, Receipt, SqsError, Ticket, receive::RECEIVE_MAX};
+use super::{Channel, Delivery, Receipt, SqsConfig, SqsError, Ticket, receive::RECEIVE_MAX};
 use crate::{Dispatch, DispatchError, Handed, Room};
 
 /// How the relay works.
@@ -64,7 +65,11 @@ const PAUSE_MAX: Duration = Duration::from_secs(15);
 #[derive(Debug)]
 pub struct Sqs {
     store: Store,
-    channel: Channel,
+    config: SqsConfig,
+    /// None: the SDK finds it in the environment.
+    sdk: Option<SdkConfig>,
+    /// Opened when it is first needed, so that a queue that is away for a while holds up no start.
+    channel: OnceCell<Channel>,
     relay: RelayConfig,
     /// Rises when something may wait.
     wake: watch::Receiver<u64>,
@@ -74,8 +79,29 @@ pub struct Sqs {
 }
 
 impl Sqs {
-    pub fn new(store: Store, channel: Channel, relay: RelayConfig, wake: watch::Receiver<u64>) -> Self {
-        Self { store, channel, relay, wake, taken: watch::Sender::new(0), extended: Mutex::default() }
+    /// `wake` rises with each hint ([`crate::hear`]).
+    pub fn new(
+        store: Store,
+        config: SqsConfig,
+        sdk: Option<SdkConfig>,
+        relay: RelayConfig,
+        wake: watch::Receiver<u64>,
+    ) -> Self {
+        let (taken, extended) = (watch::Sender::new(0), Mutex::default());
+        Self { store, config, sdk, channel: OnceCell::new(), relay, wake, taken, extended }
+    }
+
+    /// Opens the queue. What does not pass by itself (no right, no such queue) is for a person to see to.
+    pub async fn open(&self) -> Result<(), SqsError> {
+        self.channel().await.map(drop)
+    }
+
+    async fn channel(&self) -> Result<&Channel, SqsError> {
+        let open = async || match &self.sdk {
+            Some(sdk) => Channel::open_with(self.config.clone(), sdk).await,
+            None => Channel::open(self.config.clone()).await,
+        };
+        self.channel.get_or_try_init(open).await
     }
 }
 
@@ -87,7 +113,7 @@ impl Dispatch for Sqs {
 
     async fn next(&self, room: &Room) -> Result<Vec<Handed>, DispatchError> {
         loop {
-            let deliveries = self.channel.receive(room.total.min(RECEIVE_MAX)).await?;
+            let deliveries = self.channel().await?.receive(room.total.min(RECEIVE_MAX)).await?;
             if deliveries.is_empty() {
                 // The long poll is over; there may be more room by now.
                 return Ok(Vec::new());
@@ -105,12 +131,13 @@ impl Dispatch for Sqs {
     }
 
     async fn keep(&self, receipts: Vec<String>) {
-        let visibility = self.channel.visibility();
+        let Some(channel) = self.channel.get() else { return };
+        let visibility = channel.visibility();
         if !self.is_time_to_extend(visibility / 3) {
             return;
         }
         let receipts: Vec<_> = receipts.into_iter().map(Receipt::from_text).collect();
-        for (_, fate) in self.channel.extend(&receipts, visibility).await {
+        for (_, fate) in channel.extend(&receipts, visibility).await {
             if let Err(error) = fate {
                 tracing::debug!(%error, "a message was not kept; it comes again, and its job is held");
             }
@@ -118,7 +145,7 @@ impl Dispatch for Sqs {
     }
 
     async fn ended(&self, receipts: Vec<String>) {
-        let channel = self.channel.clone();
+        let Some(channel) = self.channel.get().cloned() else { return };
         // Nobody waits for it: a message that stays comes again, and finds nothing to do.
         tokio::spawn(async move {
             let receipts: Vec<_> = receipts.into_iter().map(Receipt::from_text).collect();
@@ -168,9 +195,10 @@ impl Sqs {
             .collect();
         // What is left runs elsewhere, has ended, or is gone.
         done.extend(by_job.into_values());
-        delete(&self.channel, &done).await;
+        let channel = self.channel().await?;
+        delete(channel, &done).await;
         if !others.is_empty() {
-            let _ = self.channel.release(&others, self.relay.not_mine).await;
+            let _ = channel.release(&others, self.relay.not_mine).await;
         }
         Ok(handed)
     }
@@ -262,6 +290,8 @@ impl Relay<'_> {
     }
 
     async fn once(&mut self) -> Result<Next, DispatchError> {
+        // Before anything is claimed that could not be sent.
+        self.part.channel().await?;
         let store = &self.part.store;
         let out = usize::try_from(jobs::outstanding(store).await?).unwrap_or(usize::MAX);
         let room = self.part.relay.window.saturating_sub(out);
@@ -291,9 +321,10 @@ impl Relay<'_> {
     async fn send(&self, claims: &[Claim]) -> Result<(), DispatchError> {
         let tickets: Vec<_> =
             claims.iter().map(|claim| Ticket { tenant: Some(claim.job.tenant), job: claim.job.id }).collect();
+        let channel = self.part.channel().await?;
         let _ = fault::point("relay.claimed").await;
         let (mut sent, mut unsent, mut failure) = (Vec::new(), Vec::new(), None);
-        for (ticket, fate) in self.part.channel.send(&tickets).await {
+        for (ticket, fate) in channel.send(&tickets).await {
             let Some(tenant) = ticket.tenant else { continue };
             let job = JobId { tenant, id: ticket.job };
             match fate {

@@ -9,7 +9,7 @@ use crate::sqs::{aws_url, shared};
 use custody_auth::{Scope, SystemAuthority};
 use custody_domain::TenantId;
 use custody_keys::Keys;
-use custody_queue::sqs::{Channel, RelayConfig, Sqs, SqsConfig};
+use custody_queue::sqs::{RelayConfig, Sqs, SqsConfig};
 use custody_queue::{
     Dispatch, Enqueued, IfTaken, Job, Kinds, Options, Postgres, Worker, WorkerConfig, enqueue,
     hear::{self, Heard},
@@ -126,13 +126,13 @@ impl Fixture {
         match self.part {
             Part::Postgres => Arc::new(Postgres::new(store.clone(), heard.wait.clone(), true)),
             Part::Sqs => {
-                let channel = Channel::open_with(self.queue.clone(), &shared(&aws_url())).await.unwrap();
                 let relay = RelayConfig {
                     unconfirmed: Duration::from_secs(2),
                     unseen: Duration::from_secs(5),
                     ..RelayConfig::default()
                 };
-                Arc::new(Sqs::new(store.clone(), channel, relay, heard.wait.clone()))
+                let sdk = Some(shared(&aws_url()));
+                Arc::new(Sqs::new(store.clone(), self.queue.clone(), sdk, relay, heard.wait.clone()))
             }
         }
     }
