@@ -101,6 +101,9 @@ enum Command {
     Config(ConfigCommand),
     /// Prints the API's description (OpenAPI 3.1, JSON).
     Openapi,
+    /// The process of one job. Workers start it.
+    #[command(hide = true)]
+    RunJob,
 }
 
 /// They ask a server over HTTP, and the settings of this machine's are nothing to them.
@@ -129,7 +132,7 @@ fn run(cli: Cli, console: Console) -> anyhow::Result<ExitCode> {
     let result = runtime.block_on(async {
         let config = &loaded.config;
         match cli.command {
-            Command::Serve(args) => serve::run(args, config).await,
+            Command::Serve(args) => serve::run(args, config, &cli.flags).await,
             Command::Migrate => command::migrate::run(config, console).await,
             Command::Tenant(command) => command.run(config, console).await,
             Command::User(command) => command.run(config, console).await,
@@ -145,6 +148,7 @@ fn run(cli: Cli, console: Console) -> anyhow::Result<ExitCode> {
             Command::Doctor => command::doctor::run(config, console).await,
             Command::Config(command) => command.run(&loaded, console),
             Command::Openapi => command::openapi::run(),
+            Command::RunJob => command::run_job::run(config).await,
         }
     });
     // A thread that reads standard input cannot be told to stop, and nobody waits for it.

@@ -29,8 +29,13 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::jobs::kinds;
 use self::{background::Background, drain::Drain};
-use crate::{config::Config, installation::Installation, sample};
+use crate::{
+    config::{Config, Flags},
+    installation::Installation,
+    sample,
+};
 
 #[derive(Debug, Args)]
 pub(crate) struct ServeArgs {
@@ -51,7 +56,7 @@ enum Side {
     Worker,
 }
 
-pub(crate) async fn run(args: ServeArgs, config: &Config) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(args: ServeArgs, config: &Config, flags: &Flags) -> anyhow::Result<ExitCode> {
     // Listened for before anything is started, so that an early Ctrl-C stops in order too.
     let stop = stop_token(args.until_stdin_closes)?;
     for name in crate::config::unknown_variables() {
@@ -68,7 +73,7 @@ pub(crate) async fn run(args: ServeArgs, config: &Config) -> anyhow::Result<Exit
         opened = Installation::serve(config) => opened?,
         () = stop.cancelled() => return Ok(ExitCode::SUCCESS),
     };
-    let result = serve(&args, config, &installation, listener, metrics, stop).await;
+    let result = serve(&args, (config, flags), &installation, listener, metrics, stop).await;
     installation.close().await;
     if result.is_ok() {
         tracing::info!("stopped");
@@ -78,7 +83,7 @@ pub(crate) async fn run(args: ServeArgs, config: &Config) -> anyhow::Result<Exit
 
 async fn serve(
     args: &ServeArgs,
-    config: &Config,
+    (config, flags): (&Config, &Flags),
     installation: &Installation,
     listener: Option<TcpListener>,
     metrics: PrometheusHandle,
@@ -92,7 +97,8 @@ async fn serve(
     if works {
         predecessor::hand_back(&installation.store, &lease_holder).await;
     }
-    let background = Background::start(installation, config, (&ledger, &ingest), &metrics, works).await?;
+    let background =
+        Background::start(installation, (config, flags), (&ledger, &ingest), &metrics, works).await?;
     if let Some(holder) = background.lease_holder() {
         predecessor::note(&lease_holder, holder);
     }

@@ -161,6 +161,7 @@ impl Bench {
         while open {
             let depths = jobs::depths(&self.store).await?;
             open = depths.iter().any(|depth| depth.waiting + depth.running > 0);
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
         while self.begun.try_recv().is_ok() {}
         self.told.ended.store(0, Ordering::Relaxed);

@@ -16,6 +16,9 @@ pub struct Limits {
     pub tenant_max: Option<u16>,
     /// In one worker, unless its configuration says otherwise.
     pub slots: Option<usize>,
+    /// An attempt runs in a process of its own, which has so much memory in all: for what works on data of
+    /// any size, or calls what may hang. None: in the worker's process, beside other jobs.
+    pub memory_bytes_max: Option<u64>,
     /// A result is kept for so long.
     pub result_kept: Duration,
     /// One that waits for longer, though nothing holds it up, means that something is wrong.
@@ -31,6 +34,7 @@ impl Limits {
         installation_max: None,
         tenant_max: None,
         slots: None,
+        memory_bytes_max: None,
         result_kept: Duration::from_hours(7 * 24),
         wait_max: Duration::from_mins(5),
     };

@@ -78,6 +78,11 @@ impl Connection {
         }
     }
 
+    /// What it was begun with has ended the transaction too.
+    pub(crate) fn is_over(mut self) {
+        self.state = State::Over;
+    }
+
     pub(crate) async fn rollback(mut self) -> Result<(), sqlx::Error> {
         self.simple("ROLLBACK".to_owned()).await?;
         self.state = State::Over;

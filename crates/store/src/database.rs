@@ -106,14 +106,13 @@ impl Store {
         self.0.app.begin_in(scope.tenant(), AsTenant(scope.tenant())).await
     }
 
-    /// Begins a transaction that sees the scope's tenant alone, and answers what its first statement
-    /// answers.
-    pub(crate) async fn tenant_tx_asking(
+    /// What one statement without parameters answers in the scope's tenant, in one round trip.
+    pub(crate) async fn ask_in_tenant(
         &self,
         scope: &Scope,
         statement: &str,
-    ) -> Result<(TenantTx, Vec<PgRow>), StoreError> {
-        self.0.app.begin_in_asking(scope.tenant(), AsTenant(scope.tenant()), statement).await
+    ) -> Result<Vec<PgRow>, StoreError> {
+        self.0.app.ask_in(scope.tenant(), statement).await
     }
 
     /// Begins a transaction of the ledger's writer.

@@ -106,21 +106,22 @@ impl Pool {
 
     /// One round trip: a transaction that sees the tenant's rows, and goes to them by an index.
     pub(crate) async fn begin_in<R>(&self, tenant: TenantId, role: R) -> Result<Tx<R>, StoreError> {
-        Ok(self.begin_in_asking(tenant, role, "").await?.0)
+        let (connection, _) = self.begin_with(self.prelude_in(tenant)).await?;
+        Ok(Tx::new(connection, role, self.hints.clone()))
     }
 
-    /// As [`Self::begin_in`], and what a first statement answers, which may be empty.
-    pub(crate) async fn begin_in_asking<R>(
-        &self,
-        tenant: TenantId,
-        role: R,
-        statement: &str,
-    ) -> Result<(Tx<R>, Vec<PgRow>), StoreError> {
+    /// One round trip: a whole transaction that sees the tenant's rows, and what its one statement
+    /// answers. No parameters.
+    pub(crate) async fn ask_in(&self, tenant: TenantId, statement: &str) -> Result<Vec<PgRow>, StoreError> {
+        let (connection, rows) =
+            self.begin_with(format!("{}; {statement}; COMMIT", self.prelude_in(tenant))).await?;
+        connection.is_over();
+        Ok(rows)
+    }
+
+    fn prelude_in(&self, tenant: TenantId) -> String {
         // Citus hands on SET LOCAL, but neither set_config() nor SET; a UUID needs no quoting.
-        let statement =
-            format!("{}; {BY_INDEX}; SET LOCAL app.tenant_id = '{tenant}'; {statement}", self.prelude);
-        let (connection, rows) = self.begin_with(statement).await?;
-        Ok((Tx::new(connection, role, self.hints.clone()), rows))
+        format!("{}; {BY_INDEX}; SET LOCAL app.tenant_id = '{tenant}'", self.prelude)
     }
 
     async fn begin_with(&self, statement: String) -> Result<(Connection, Vec<PgRow>), StoreError> {

@@ -7,6 +7,7 @@ pub(crate) mod invitation;
 pub(crate) mod keys;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
+pub(crate) mod run_job;
 pub(crate) mod tenant;
 pub(crate) mod token;
 pub(crate) mod user;

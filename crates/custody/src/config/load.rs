@@ -37,6 +37,15 @@ pub(crate) struct Explained {
     pub(crate) doc: &'static str,
 }
 
+impl Flags {
+    /// As environment variables: what a process is given that is to have the same configuration.
+    pub(crate) fn as_environment(&self) -> Vec<(&'static str, String)> {
+        let values = SETTINGS.iter().filter_map(|s| Some((s.env, self.values.get(s.key)?.clone())));
+        let file = self.file.iter().map(|file| ("CUSTODY_CONFIG", file.display().to_string()));
+        values.chain(file).collect()
+    }
+}
+
 /// Merges the four places and checks every value.
 pub(crate) fn load(flags: &Flags) -> anyhow::Result<Loaded> {
     let environment = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());

@@ -20,7 +20,10 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::jobs;
-use crate::{config::Config, installation::Installation};
+use crate::{
+    config::{Config, Flags},
+    installation::Installation,
+};
 
 /// A server whose own changes did not wake it (another node wrote them) looks this often.
 const OUTBOX_PAUSE: Duration = Duration::from_secs(1);
@@ -45,7 +48,7 @@ impl Background {
     /// What every process does for itself; and, where `works`, what one of them does for all.
     pub(super) async fn start(
         installation: &Installation,
-        config: &Config,
+        (config, flags): (&Config, &Flags),
         (ledger, ingest): (&Ledger, &Ingest),
         metrics: &PrometheusHandle,
         works: bool,
@@ -72,7 +75,7 @@ impl Background {
             .then(|| Singletons::start(store, ledger.moved(), follow::all(ledger), FollowConfig::default()));
         // As the followers' holder: one name for what this start of the process holds.
         let worker = followers.as_ref().zip(dispatch).map(|(followers, dispatch)| {
-            jobs::start(installation, config, dispatch, heard.clone(), followers.holder())
+            jobs::start(installation, (config, flags), dispatch, heard.clone(), followers.holder())
         });
         Ok(Self { tasks, followers, worker, heard, stop })
     }

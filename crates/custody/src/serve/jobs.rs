@@ -4,32 +4,41 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use custody_queue::{
-    Dispatch, Kinds, Postgres, Sqs, Worker, WorkerConfig,
+    Dispatch, Kinds, Launcher, Postgres, Sqs, Worker, WorkerConfig,
     hear::Heard,
     sqs::{RelayConfig, SqsConfig},
 };
+use tokio::process::Command;
 use uuid::Uuid;
 
 use crate::{
-    config::{Config, Queue},
+    config::{Config, Flags, Queue},
     installation::Installation,
 };
 
 /// Every kind, with what its handler needs.
-pub(super) fn kinds(_installation: &Installation) -> Kinds {
+pub(crate) fn kinds(_installation: &Installation) -> Kinds {
     Kinds::new()
 }
 
 /// The worker of this process, known to others by `id`.
 pub(super) fn start(
     installation: &Installation,
-    config: &Config,
+    (config, flags): (&Config, &Flags),
     dispatch: Arc<dyn Dispatch>,
     heard: Heard,
     id: Uuid,
 ) -> Worker {
     let kinds = kinds(installation);
-    Worker::start(id, &installation.store, &installation.authority, kinds, dispatch, heard, worker(config))
+    Worker::start(
+        id,
+        &installation.store,
+        &installation.authority,
+        kinds,
+        dispatch,
+        heard,
+        worker(config, flags),
+    )
 }
 
 /// What hands it jobs. A message queue that a person has to see to is said at once; one that is only away
@@ -64,7 +73,18 @@ fn sqs(installation: &Installation, config: &Config) -> SqsConfig {
     sqs
 }
 
-fn worker(config: &Config) -> WorkerConfig {
+/// This program again, with this configuration.
+fn launcher(flags: &Flags) -> Launcher {
+    let environment = flags.as_environment();
+    Launcher::new(move || {
+        // Not by its name, where a newer program may lie by now.
+        let mut command = Command::new("/proc/self/exe");
+        command.arg("run-job").envs(environment.iter().map(|(name, value)| (name, value)));
+        command
+    })
+}
+
+fn worker(config: &Config, flags: &Flags) -> WorkerConfig {
     let default = WorkerConfig::default();
     let named = &config.job_kinds.named;
     WorkerConfig {
@@ -75,6 +95,7 @@ fn worker(config: &Config) -> WorkerConfig {
             .map(|(kind, slots)| (kind.clone(), slots.unwrap_or(config.job_slots.get())))
             .collect(),
         other_kinds: config.job_kinds.others,
+        launcher: Some(launcher(flags)),
         ..default
     }
 }

@@ -1,27 +1,18 @@
-//! One attempt at one job: reads what is to be done, runs it within its limits, says how it ended.
+//! One attempt at one job: runs it within its limits, says how it ended.
 
-use std::{error::Error as _, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{error::Error as _, sync::Arc, time::Duration};
 
 use custody_auth::Scope;
-use custody_store::{
-    fault,
-    jobs::{self, Claim, Ending},
-};
-use futures::FutureExt as _;
-use tokio::{
-    sync::watch,
-    time::{self, Instant},
-};
+use custody_store::jobs::{Claim, Ending};
+use tokio::time::{self, Instant};
 
-use super::Shared;
+use super::{Shared, handle::handle};
 use crate::{
-    Done, JobError,
-    kinds::{Attempt, Kind},
+    Done, JobError, isolated,
+    kinds::Kind,
     signal::{Signal, Why},
 };
 
-/// Progress is written so often at most.
-const PROGRESS_PAUSE: Duration = Duration::from_millis(500);
 /// A handler that was told to end has so long.
 const GRACE: Duration = Duration::from_secs(10);
 
@@ -57,45 +48,32 @@ async fn attempt(
     scope: &Scope,
     signal: &Signal,
 ) -> Option<Ending> {
-    let _ = fault::point("job.taken").await;
-    let (payload, created_by) = match jobs::payload(&shared.store, scope, claim).await {
-        Ok(Some(read)) => read,
-        Ok(None) => return None,
-        Err(error) => return again(kind, claim, JobError::from(error)),
-    };
-    let progress = watch::Sender::new(None);
-    let mut told = progress.subscribe();
-    let attempt = Attempt {
-        scope: scope.clone(),
-        store: shared.store.clone(),
-        claim: claim.clone(),
-        created_by,
-        signal: signal.clone(),
-        progress: progress.clone(),
-    };
     // A task of its own, so that what does not let go of its thread holds up nothing but that.
-    let handler = tokio::spawn(AssertUnwindSafe(kind.run(payload, attempt)).catch_unwind());
-    let abort = handler.abort_handle();
-    shared.hands.can_abort(claim.job, claim.token, abort.clone());
-    let overdue = overdue(kind.limits.run_time_max, signal);
-    let result = tokio::select! {
-        result = handler => result,
-        () = write_progress(shared, scope, claim, &mut told) => return None,
-        why = overdue => {
-            abort.abort();
-            return broken_off(kind, claim, why);
+    let handler = match kind.limits.memory_bytes_max {
+        None => tokio::spawn(handle(
+            shared.store.clone(),
+            scope.clone(),
+            kind.clone(),
+            claim.clone(),
+            signal.clone(),
+        )),
+        Some(bytes) => {
+            let launcher = shared.config.launcher.clone();
+            tokio::spawn(isolated::run(launcher, claim.clone(), bytes, signal.clone()))
         }
     };
-    let _ = fault::point("job.done").await;
-    if told.has_changed().unwrap_or(false) {
-        write_once(shared, scope, claim, &mut told).await;
-    }
-    drop(progress);
-    match result {
-        Ok(Ok(result)) => ending(kind, claim, result),
-        Ok(Err(panic)) => again(kind, claim, JobError::again(format!("it panicked: {}", words(&*panic)))),
-        // Aborted, because the worker stops.
-        Err(_) => broken_off(kind, claim, signal.why().unwrap_or(Why::Stopping)),
+    let abort = handler.abort_handle();
+    shared.hands.can_abort(claim.job, claim.token, abort.clone());
+    tokio::select! {
+        result = handler => match result {
+            Ok(result) => ending(kind, claim, result),
+            // Aborted, because the worker stops.
+            Err(_) => broken_off(kind, claim, signal.why().unwrap_or(Why::Stopping)),
+        },
+        why = overdue(kind.limits.run_time_max, signal) => {
+            abort.abort();
+            broken_off(kind, claim, why)
+        }
     }
 }
 
@@ -156,36 +134,4 @@ fn again(kind: &Kind, claim: &Claim, error: JobError) -> Option<Ending> {
         _ => kind.limits.backoff.after(claim.attempt, rand::random()),
     };
     Some(Ending::Again { failure, after })
-}
-
-fn words(panic: &(dyn std::any::Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("without words")
-}
-
-/// For as long as somebody may tell.
-async fn write_progress(
-    shared: &Shared,
-    scope: &Scope,
-    claim: &Claim,
-    told: &mut watch::Receiver<Option<String>>,
-) {
-    while told.changed().await.is_ok() {
-        write_once(shared, scope, claim, told).await;
-        time::sleep(PROGRESS_PAUSE).await;
-    }
-}
-
-async fn write_once(
-    shared: &Shared,
-    scope: &Scope,
-    claim: &Claim,
-    told: &mut watch::Receiver<Option<String>>,
-) {
-    let Some(json) = told.borrow_and_update().clone() else { return };
-    match jobs::progress(&shared.store, scope, claim, &json).await {
-        Ok(true) => {}
-        Ok(false) => shared.hands.tell(claim.job, claim.token, Why::Lost),
-        Err(error) => tracing::debug!(%error, "progress was not written"),
-    }
 }

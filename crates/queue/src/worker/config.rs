@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use crate::kinds::Kind;
+use crate::{Launcher, kinds::Kind};
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct WorkerConfig {
     /// For people: the machine and the process.
     pub name: String,
@@ -19,6 +19,8 @@ pub struct WorkerConfig {
     pub lease_ttl: Duration,
     /// A job that no worker could read for so long is a dead letter.
     pub unknown_patience: Duration,
+    /// Starts the processes of kinds that have one of their own.
+    pub launcher: Option<Launcher>,
 }
 
 impl Default for WorkerConfig {
@@ -30,6 +32,7 @@ impl Default for WorkerConfig {
             other_kinds: true,
             lease_ttl: Duration::from_secs(15),
             unknown_patience: Duration::from_mins(2),
+            launcher: None,
         }
     }
 }

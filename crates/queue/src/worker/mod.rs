@@ -4,6 +4,7 @@ mod attempt;
 mod config;
 mod feed;
 mod finish;
+pub(crate) mod handle;
 mod hands;
 mod keep;
 mod tend;

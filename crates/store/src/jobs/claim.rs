@@ -100,7 +100,6 @@ pub async fn payload(
         "SELECT payload, created_by FROM jobs
          WHERE tenant_id = '{tenant}' AND id = '{id}' AND token = {token} AND state = 'running'"
     );
-    let (tx, rows) = store.tenant_tx_asking(scope, &statement).await?;
-    tx.commit().await?;
+    let rows = store.ask_in_tenant(scope, &statement).await?;
     rows.first().map(|row| Ok((row.try_get("payload")?, row.try_get("created_by")?))).transpose()
 }

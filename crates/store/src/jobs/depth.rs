@@ -1,10 +1,12 @@
 //! How much there is to do, by kind: for metrics and readiness.
 
+use std::collections::BTreeMap;
+
 use sqlx::Row as _;
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, by_index};
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Depth {
     pub kind: String,
     /// May run now, or are on their way through a message queue.
@@ -12,34 +14,44 @@ pub struct Depth {
     /// Their time has not come.
     pub delayed: u64,
     pub running: u64,
-    /// For how long the one has waited that waits longest. Not those that a limit holds up.
+    /// For how long the one has waited that waits longest.
     pub oldest_seconds: f64,
 }
 
+/// Of the kinds that have unfinished jobs. Reads those alone, however many have ended.
 pub async fn depths(store: &Store) -> Result<Vec<Depth>, StoreError> {
     let mut tx = store.system_tx().await?;
+    by_index::plan(tx.connection()).await?;
+    // Each part goes by an index that holds its rows alone.
     let rows = sqlx::query(
-        "SELECT kind,
-             count(*) FILTER (WHERE state IN ('waiting', 'sent')) AS waiting,
-             count(*) FILTER (WHERE state = 'delayed') AS delayed,
-             count(*) FILTER (WHERE state = 'running') AS running,
-             greatest(0, extract(epoch FROM clock_timestamp()
-                 - min(since) FILTER (WHERE state IN ('waiting', 'sent'))))::float8 AS oldest
-         FROM jobs WHERE ended_at IS NULL GROUP BY kind",
+        "SELECT kind, state, jobs, greatest(0, extract(epoch FROM clock_timestamp() - oldest))::float8 AS oldest
+         FROM (
+             SELECT kind, 'waiting' AS state, count(*) AS jobs, min(since) AS oldest
+             FROM jobs WHERE state = 'waiting' GROUP BY kind
+             UNION ALL
+             SELECT kind, 'delayed', count(*), NULL FROM jobs WHERE state = 'delayed' GROUP BY kind
+             UNION ALL
+             SELECT kind, state, count(*), min(since) FROM jobs WHERE state IN ('sent', 'running')
+             GROUP BY kind, state
+         ) AS parts",
     )
     .fetch_all(tx.connection())
     .await?;
     tx.commit().await?;
-    let count = |n: i64| u64::try_from(n).unwrap_or(0);
-    rows.iter()
-        .map(|row| {
-            Ok(Depth {
-                kind: row.try_get("kind")?,
-                waiting: count(row.try_get("waiting")?),
-                delayed: count(row.try_get("delayed")?),
-                running: count(row.try_get("running")?),
-                oldest_seconds: row.try_get::<Option<f64>, _>("oldest")?.unwrap_or(0.0),
-            })
-        })
-        .collect()
+    let mut depths: BTreeMap<String, Depth> = BTreeMap::new();
+    for row in &rows {
+        let (kind, state): (String, String) = (row.try_get("kind")?, row.try_get("state")?);
+        let depth = depths.entry(kind.clone()).or_insert_with(|| Depth { kind, ..Depth::default() });
+        let jobs = u64::try_from(row.try_get::<i64, _>("jobs")?).unwrap_or(0);
+        match state.as_str() {
+            "running" => depth.running += jobs,
+            "delayed" => depth.delayed += jobs,
+            _ => {
+                depth.waiting += jobs;
+                let oldest = row.try_get::<Option<f64>, _>("oldest")?.unwrap_or(0.0);
+                depth.oldest_seconds = depth.oldest_seconds.max(oldest);
+            }
+        }
+    }
+    Ok(depths.into_values().collect())
 }
