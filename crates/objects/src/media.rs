@@ -27,7 +27,8 @@ pub fn content_disposition(filename: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-') {
             encoded.push(char::from(byte));
         } else {
-            encoded.push_str(&format!("%{byte:02X}"));
+            encoded.push('%');
+            encoded.push_str(&hex::encode_upper([byte]));
         }
     }
     format!("attachment; filename=\"{quoted}\"; filename*=UTF-8''{encoded}")

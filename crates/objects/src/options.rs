@@ -17,7 +17,7 @@ pub struct S3Options {
     pub connect_timeout: Duration,
     /// For one attempt of a small operation: head, list, delete, a write of up to a mebibyte.
     pub attempt_timeout: Duration,
-    /// For one attempt to write or read up to 8 MiB.
+    /// For one attempt to write more than that, up to 8 MiB; there are three.
     pub part_timeout: Duration,
     /// For a small operation, all attempts together.
     pub total_timeout: Duration,
@@ -33,7 +33,7 @@ impl Default for S3Options {
             lock_mode: LockMode::Governance,
             connect_timeout: Duration::from_secs(3),
             attempt_timeout: Duration::from_secs(8),
-            part_timeout: Duration::from_secs(60),
+            part_timeout: Duration::from_mins(1),
             total_timeout: Duration::from_secs(30),
         }
     }

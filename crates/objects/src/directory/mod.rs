@@ -89,6 +89,6 @@ impl ObjectPort for Directory {
     }
 
     async fn sweep_unfinished(&self) -> Result<u64, ObjectsError> {
-        self.blocking(|folders| sweep::unfinished(folders)).await
+        self.blocking(sweep::unfinished).await
     }
 }

@@ -1,7 +1,7 @@
 //! Writing an object, and removing one.
 
 use std::{
-    io::{BufWriter, Write as _},
+    io::{self, BufWriter, Write as _},
     sync::Arc,
 };
 
@@ -92,7 +92,7 @@ fn write_pieces(
                 size += bytes.len() as u64;
             }
             Piece::End => {
-                let file = file.into_inner().map_err(|error| error.into_error())?;
+                let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
                 let etag = file.keep(key, create_only)?;
                 return Ok(Stored { bytes: size, sha256: hash.finalize().into(), etag, locked: false });
             }

@@ -18,7 +18,7 @@ use crate::ObjectsError;
 const ATTEMPTS: u32 = 3;
 /// Before the second attempt; twice as long before the third.
 const PAUSE: Duration = Duration::from_millis(200);
-const SIGNED_FOR: Duration = Duration::from_secs(300);
+const SIGNED_FOR: Duration = Duration::from_mins(5);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]

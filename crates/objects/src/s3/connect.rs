@@ -10,7 +10,7 @@ use object_store::{
 use tokio::sync::OnceCell;
 use url::Url;
 
-use super::{S3, answer, request::Connector};
+use super::{LARGE_ATTEMPTS, S3, answer, request::Connector};
 use crate::{Encryption, ObjectsError, S3Options};
 
 /// Attempts after the first.
@@ -38,7 +38,7 @@ pub(super) fn open(url: &Url, options: S3Options) -> Result<S3, ObjectsError> {
         )
     };
     let small = with(options.attempt_timeout, options.total_timeout)?;
-    let large = with(options.part_timeout, options.part_timeout)?;
+    let large = with(options.part_timeout, options.part_timeout * (LARGE_ATTEMPTS - 1))?;
     let http = ReqwestConnector::default()
         .connect(&client(&builder, &options, options.attempt_timeout))
         .map_err(|error| answer::error(&error))?;

@@ -28,6 +28,8 @@ use crate::{
 const PART_BYTES: usize = 8 * 1024 * 1024;
 /// What counts as a small operation when it is written.
 const SMALL_BYTES: usize = 1024 * 1024;
+/// How often a write of more than that may run into its timeout.
+const LARGE_ATTEMPTS: u32 = 3;
 
 /// Objects in a bucket, below a prefix.
 pub(crate) struct S3 {

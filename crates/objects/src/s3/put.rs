@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::{S3, SMALL_BYTES, answer, read, retention::Retention};
+use super::{LARGE_ATTEMPTS, S3, SMALL_BYTES, answer, read, retention::Retention};
 use crate::{Key, ObjectsError, PutOptions, Stored, media::media_type};
 
 /// Names the write that made an object, so that a writer whose answer was lost knows its own.
@@ -17,8 +17,6 @@ pub(super) const SHA256: &str = "custody-sha256";
 
 /// How often a create is tried that met another which then came to nothing.
 const CREATES_MAX: usize = 3;
-/// For writes of more than [`SMALL_BYTES`], in times for one attempt.
-const LARGE_ATTEMPTS: u32 = 2;
 
 /// What became of a write that may only create and had no clear answer.
 enum Found {
@@ -66,7 +64,7 @@ pub(super) async fn whole(
             Found::Nothing => return Err(failed),
         }
     }
-    Err(ObjectsError::unavailable("others create and remove the same object"))
+    Err(others())
 }
 
 async fn send(
@@ -103,17 +101,20 @@ pub(super) async fn own(
     s3: &S3,
     key: &Key,
     write: &str,
+    create_only: bool,
     failed: ObjectsError,
 ) -> Result<String, ObjectsError> {
     match whose(s3, key, write).await? {
         Found::Ours { etag } => Ok(etag),
-        Found::Another => Err(failed),
+        Found::Another if create_only => Err(ObjectsError::AlreadyExists),
         // It met another that was just being created and came to nothing.
-        Found::Nothing if matches!(failed, ObjectsError::AlreadyExists) => {
-            Err(ObjectsError::unavailable("others create and remove the same object"))
-        }
-        Found::Nothing => Err(failed),
+        Found::Nothing if matches!(failed, ObjectsError::AlreadyExists) => Err(others()),
+        Found::Another | Found::Nothing => Err(failed),
     }
+}
+
+fn others() -> ObjectsError {
+    ObjectsError::unavailable("others create and remove the same object")
 }
 
 async fn whose(s3: &S3, key: &Key, write: &str) -> Result<Found, ObjectsError> {

@@ -62,7 +62,7 @@ pub(super) async fn put(
     };
     let etag = match finished {
         Ok(done) => put::etag(done.e_tag.as_deref()),
-        Err(error) => put::own(s3, key, &write, unfinished(&error)).await?,
+        Err(error) => put::own(s3, key, &write, options.create_only, unfinished(&error)).await?,
     };
     let locked = put::holds(s3, key, retention).await;
     Ok(Stored { bytes: size, sha256: hash.finalize().into(), etag, locked })

@@ -28,7 +28,8 @@ struct Uploads {
 #[serde(rename_all = "PascalCase")]
 struct Upload {
     key: String,
-    upload_id: String,
+    #[serde(rename = "UploadId")]
+    id: String,
     initiated: DateTime<Utc>,
 }
 
@@ -48,7 +49,7 @@ pub(super) async fn sweep(s3: &S3) -> Result<u64, ObjectsError> {
         let uploads: Uploads = bucket::xml(&body)?;
         for upload in old(uploads.upload, &prefix, Utc::now()) {
             let path = Path::parse(&upload.key).map_err(|error| ObjectsError::refused(error.to_string()))?;
-            match s3.bounded(s3.small.abort_multipart(&path, &upload.upload_id)).await {
+            match s3.bounded(s3.small.abort_multipart(&path, &upload.id)).await {
                 Ok(()) => swept += 1,
                 // Completed or aborted meanwhile.
                 Err(ObjectsError::NotFound) => {}
@@ -88,7 +89,7 @@ mod tests {
         assert!(uploads.is_truncated);
         assert_eq!(uploads.next_upload_id_marker.as_deref(), Some("3"));
         let now = "2026-05-02T12:00:00Z".parse().unwrap();
-        let swept: Vec<_> = old(uploads.upload, "x/tenants/", now).map(|upload| upload.upload_id).collect();
+        let swept: Vec<_> = old(uploads.upload, "x/tenants/", now).map(|upload| upload.id).collect();
         assert_eq!(swept, ["1"]);
 
         let none: Uploads = bucket::xml("<ListMultipartUploadsResult/>").unwrap();

@@ -18,7 +18,7 @@ pub(crate) fn create_only() -> PutOptions {
 
 /// Bytes that differ with their place and the seed, so that a piece that went astray is seen.
 pub(crate) fn pattern(seed: u8, count: usize) -> Bytes {
-    (0..count).map(|at| (at % 251) as u8 ^ (at >> 12) as u8 ^ seed).collect()
+    (0..count).map(|at| ((at % 251) ^ (at >> 12 & 0xff)).to_le_bytes()[0] ^ seed).collect()
 }
 
 pub(crate) async fn read(download: Download) -> Result<Bytes, ObjectsError> {
