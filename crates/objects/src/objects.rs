@@ -107,8 +107,11 @@ impl Objects {
         let key = layout::health();
         let bytes = Bytes::copy_from_slice(key.as_str().as_bytes());
         self.put(&key, bytes.clone(), PutOptions::default()).await?;
-        let read = self.get(&key, None).await?.stream.try_collect::<Vec<_>>().await?.concat();
-        self.delete(&key).await?;
+        let read = async { self.get(&key, None).await?.stream.try_collect::<Vec<_>>().await }.await;
+        // Also where it could not be read: nobody else will remove it.
+        let removed = self.delete(&key).await;
+        let read = read?.concat();
+        removed?;
         if read == bytes {
             Ok(())
         } else {

@@ -17,8 +17,9 @@ pub struct PutOptions {
     /// Refuse to replace: of several writers exactly one wins, the others get
     /// [`ObjectsError::AlreadyExists`].
     pub create_only: bool,
-    /// Nobody may remove or replace it before (S3 Object Lock). Where the bucket has none, and in a
-    /// directory, the object is written all the same and [`Stored::locked`] is false.
+    /// What is written stays until then (S3 Object Lock). Where the bucket has none, and in a
+    /// directory, it is written all the same and [`Stored::locked`] is false. Without `create_only`
+    /// a later write puts a newer version in front of it.
     pub locked_until: Option<DateTime<Utc>>,
 }
 

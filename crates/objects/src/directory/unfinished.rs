@@ -19,6 +19,9 @@ use crate::{Key, ObjectsError};
 
 /// How often a new file may be swept away before it was locked.
 const ATTEMPTS: usize = 5;
+/// How much is written at a time. One call for 8 MiB takes ext4 three times as long as 32 calls
+/// (5 ms against 1.4 ms, Linux 6.18).
+const STEP_BYTES: usize = 256 * 1024;
 
 /// Removed when dropped, unless it was [kept](Self::keep). It is locked as long as its writer lives,
 /// which is how a sweep knows the dead.
@@ -66,7 +69,7 @@ impl<'a> Unfinished<'a> {
 
 impl Write for Unfinished<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes)
+        self.file.write(&bytes[..bytes.len().min(STEP_BYTES)])
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -53,10 +53,15 @@ pub(super) async fn streamed(
     let (sender, pieces) = mpsc::channel(WAITING_MAX);
     let (folders, key) = (Arc::clone(&directory.folders), key.clone());
     let writer = tokio::task::spawn_blocking(move || write_pieces(&folders, &key, pieces, create_only));
-    let mut broken = None;
+    let (mut broken, mut hash, mut size) = (None, Sha256::new(), 0);
     loop {
         let piece = match stream.next().await {
-            Some(Ok(bytes)) => Piece::Bytes(bytes),
+            Some(Ok(bytes)) => {
+                // Here and not where it is written, so that the two go on beside each other.
+                hash.update(&bytes);
+                size += bytes.len() as u64;
+                Piece::Bytes(bytes)
+            }
             Some(Err(error)) => {
                 broken = Some(error);
                 break;
@@ -73,7 +78,8 @@ pub(super) async fn streamed(
     }
     drop(sender);
     let written = writer.await.map_err(|_| lost())?;
-    broken.map_or(written, Err)
+    let etag = broken.map_or(written, Err)?;
+    Ok(Stored { bytes: size, sha256: hash.finalize().into(), etag, locked: false })
 }
 
 fn write_pieces(
@@ -81,20 +87,14 @@ fn write_pieces(
     key: &Key,
     mut pieces: mpsc::Receiver<Piece>,
     create_only: bool,
-) -> Result<Stored, ObjectsError> {
+) -> Result<String, ObjectsError> {
     let mut file = BufWriter::with_capacity(BUFFER_BYTES, Unfinished::begin(folders)?);
-    let (mut hash, mut size) = (Sha256::new(), 0);
     while let Some(piece) = pieces.blocking_recv() {
         match piece {
-            Piece::Bytes(bytes) => {
-                file.write_all(&bytes)?;
-                hash.update(&bytes);
-                size += bytes.len() as u64;
-            }
+            Piece::Bytes(bytes) => file.write_all(&bytes)?,
             Piece::End => {
                 let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-                let etag = file.keep(key, create_only)?;
-                return Ok(Stored { bytes: size, sha256: hash.finalize().into(), etag, locked: false });
+                return file.keep(key, create_only);
             }
         }
     }

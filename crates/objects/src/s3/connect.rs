@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use object_store::{
-    BackoffConfig, ClientOptions, RetryConfig,
-    aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey, Checksum},
+    BackoffConfig, ClientOptions, RetryConfig, StaticCredentialProvider,
+    aws::{AmazonS3, AmazonS3Builder, AmazonS3ConfigKey, AwsCredential, Checksum, S3ConditionalPut},
     client::{HttpConnector as _, ReqwestConnector},
 };
 use tokio::sync::OnceCell;
@@ -50,6 +50,7 @@ fn settings(bucket: &str, options: &S3Options) -> Result<AmazonS3Builder, Object
     let mut builder = AmazonS3Builder::from_env()
         .with_bucket_name(bucket)
         .with_checksum_algorithm(Checksum::SHA256)
+        .with_conditional_put(S3ConditionalPut::ETagMatch)
         // One DELETE each: the answer is then that object's own.
         .with_disable_bulk_delete(true);
     if let Some(endpoint) = &options.endpoint {
@@ -62,9 +63,13 @@ fn settings(bucket: &str, options: &S3Options) -> Result<AmazonS3Builder, Object
         builder = builder.with_region("us-east-1");
     }
     if let Some(credentials) = &options.credentials {
-        builder = builder
-            .with_access_key_id(&credentials.access_key_id)
-            .with_secret_access_key(&credentials.secret_access_key);
+        let credential = AwsCredential {
+            key_id: credentials.access_key_id.clone(),
+            secret_key: credentials.secret_access_key.clone(),
+            // Not the environment's, which belongs to another pair.
+            token: None,
+        };
+        builder = builder.with_credentials(Arc::new(StaticCredentialProvider::new(credential)));
     }
     match &options.encryption {
         Encryption::Bucket => Ok(builder),
