@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use custody_objects::{Encryption, LockMode, Objects, ObjectsError, PutOptions, S3Options, layout};
+use custody_testkit::HttpFaults;
 use uuid::Uuid;
 
 use crate::{
@@ -74,15 +75,20 @@ async fn objects_are_encrypted_as_the_settings_say() {
 #[tokio::test]
 async fn an_object_is_held_from_its_first_moment() {
     let bucket = Bucket::make(true).await;
+    let wire = HttpFaults::start(&bucket.endpoint).await;
     let until = Utc::now() + TimeDelta::days(30);
     for (mode, name) in [(LockMode::Governance, "GOVERNANCE"), (LockMode::Compliance, "COMPLIANCE")] {
-        let objects = bucket.open(S3Options { lock_mode: mode, ..bucket.options() });
+        let endpoint = Some(wire.url().to_owned());
+        let objects = bucket.open(S3Options { lock_mode: mode, endpoint, ..bucket.options() });
         for (number, size) in [10, 9 * 1024 * 1024].into_iter().enumerate() {
             let key = layout::anchor(&tenant(), 1, number as u64);
             let options =
                 PutOptions { create_only: true, locked_until: Some(until), ..PutOptions::default() };
             let stored = objects.put(&key, pattern(1, size), options.clone()).await.unwrap();
             assert!(stored.locked);
+            // The write itself said it; only of an upload in parts this server does not heed it.
+            let afterwards = wire.seen().iter().any(|seen| seen.path.contains(&format!("{key}?retention")));
+            assert_eq!(afterwards, number == 1, "{:?}", wire.seen());
             let headers = bucket.headers(&format!("/some/prefix/{key}")).await;
             assert_eq!(header(&headers, "x-amz-object-lock-mode"), Some(name), "{size}");
             let held = header(&headers, "x-amz-object-lock-retain-until-date").unwrap();
