@@ -5,12 +5,13 @@ use std::{
     io::{BufRead as _, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
+    time::Duration,
 };
 
 use custody_auth::{Scope, SystemAuthority};
 use custody_domain::TenantId;
 use custody_objects::{Key, Objects, PutOptions, layout};
-use futures::stream;
+use futures::{StreamExt as _, stream};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -44,8 +45,15 @@ async fn writer() {
     let objects = Objects::directory(Path::new(&std::env::var(PLACE).unwrap())).unwrap();
     for number in 0.. {
         let bytes = pattern(seed(number), PIECES * PIECE);
-        let pieces = (0..PIECES).map(|at| Ok::<_, std::io::Error>(bytes.slice(at * PIECE..(at + 1) * PIECE)));
-        objects.put_stream(&key(number), stream::iter(pieces), create_only()).await.unwrap();
+        let pieces = stream::iter(0..PIECES).then(|at| {
+            let piece = bytes.slice(at * PIECE..(at + 1) * PIECE);
+            async move {
+                // As a source that takes its time, so that a kill meets a write in its middle.
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                Ok::<_, std::io::Error>(piece)
+            }
+        });
+        objects.put_stream(&key(number), pieces, create_only()).await.unwrap();
         objects.put(&same_key(), bytes.clone(), PutOptions::default()).await.unwrap();
         println!("\nstored {number}");
     }

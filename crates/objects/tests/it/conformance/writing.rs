@@ -92,6 +92,7 @@ pub(crate) async fn a_stream_that_breaks_leaves_nothing(objects: &Objects) {
         assert!(matches!(objects.head(&key).await, Err(ObjectsError::NotFound)));
     }
     assert_eq!(objects.list(&layout::tenant(&scope), None, 10).await.unwrap().objects, []);
+    assert_eq!(objects.sweep_unfinished().await.unwrap(), 0);
 
     // What was there stays.
     objects.put(&key, Bytes::from_static(b"before"), PutOptions::default()).await.unwrap();
