@@ -7,6 +7,8 @@ mod command;
 mod config;
 mod installation;
 mod logging;
+#[cfg(faults)]
+mod probe;
 mod sample;
 mod serve;
 
@@ -104,6 +106,9 @@ enum Command {
     /// The process of one job. Workers start it.
     #[command(hide = true)]
     RunJob,
+    #[cfg(faults)]
+    #[command(hide = true)]
+    Probe(probe::ProbeArgs),
 }
 
 /// They ask a server over HTTP, and the settings of this machine's are nothing to them.
@@ -149,6 +154,8 @@ fn run(cli: Cli, console: Console) -> anyhow::Result<ExitCode> {
             Command::Config(command) => command.run(&loaded, console),
             Command::Openapi => command::openapi::run(),
             Command::RunJob => command::run_job::run(config).await,
+            #[cfg(faults)]
+            Command::Probe(args) => args.run(config).await,
         }
     });
     // A thread that reads standard input cannot be told to stop, and nobody waits for it.

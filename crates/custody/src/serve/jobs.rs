@@ -18,7 +18,10 @@ use crate::{
 
 /// Every kind, with what its handler needs.
 pub(crate) fn kinds(_installation: &Installation) -> Kinds {
-    Kinds::new()
+    let kinds = Kinds::new();
+    #[cfg(faults)]
+    let kinds = crate::probe::add_to(kinds);
+    kinds
 }
 
 /// The worker of this process, known to others by `id`.
