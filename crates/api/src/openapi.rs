@@ -59,6 +59,7 @@ const PROBLEMS: [(&str, &str, &str); 10] = [
         (name = "entries", description = "The tenant's log: who did what."),
         (name = "log", description = "What proves the log: its tree, its checkpoints, itself."),
         (name = "quarantine", description = "What was sent and could not become an entry."),
+        (name = "jobs", description = "Work that outlives the request that asked for it."),
         (name = "tenants", description = "Tenants, and what is set for one."),
         (name = "people", description = "Users, their memberships, invitations."),
         (name = "api keys", description = "Credentials of programs."),

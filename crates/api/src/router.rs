@@ -14,8 +14,8 @@ use crate::{
     middleware::{self, KnownParameters},
     openapi,
     routes::{
-        api_keys, auth, followers, health, invitations, log, logs, mask_policy, metrics, openapi_document,
-        producers, quarantine, tenants, users, well_known,
+        api_keys, auth, followers, health, invitations, jobs, log, logs, mask_policy, metrics,
+        openapi_document, producers, quarantine, tenants, users, well_known,
     },
 };
 
@@ -60,6 +60,11 @@ pub(crate) fn documented() -> (Router<App>, OpenApi) {
         .routes(routes!(quarantine::replay::replay_quarantined))
         .routes(routes!(quarantine::replay_many::replay_quarantine))
         .routes(routes!(quarantine::drop_many::drop_quarantine))
+        // Jobs
+        .routes(routes!(jobs::list::list_jobs))
+        .routes(routes!(jobs::get::get_job))
+        .routes(routes!(jobs::cancel::cancel_job))
+        .routes(routes!(jobs::retry::retry_job))
         // Tenants, and what is set for one
         .routes(routes!(tenants::list::list_tenants, tenants::create::create_tenant))
         .routes(routes!(tenants::get::get_tenant))

@@ -6,6 +6,7 @@ mod created;
 pub(crate) mod followers;
 pub(crate) mod health;
 pub(crate) mod invitations;
+pub(crate) mod jobs;
 pub(crate) mod log;
 pub(crate) mod logs;
 pub(crate) mod mask_policy;

@@ -101,6 +101,11 @@ operations! {
     ReplayQuarantine = "replayQuarantine" "POST /api/v1/quarantine/replay", Roles(&[Admin]), Entry("custody.quarantine.replayed");
     DropQuarantine = "dropQuarantine" "POST /api/v1/quarantine/drop", Roles(&[Admin]), Entry("custody.quarantine.dropped");
 
+    ListJobs = "listJobs" "GET /api/v1/jobs", Roles(&[Admin, Auditor, Operator]), Read;
+    GetJob = "getJob" "GET /api/v1/jobs/{id}", Roles(&[Admin, Auditor, Operator]), Read;
+    CancelJob = "cancelJob" "POST /api/v1/jobs/{id}/cancel", Roles(&[Admin, Operator]), Entry("custody.job.cancelled");
+    RetryJob = "retryJob" "POST /api/v1/jobs/{id}/retry", Roles(&[Admin, Operator]), Entry("custody.job.retried");
+
     GetMaskPolicy = "getMaskPolicy" "GET /api/v1/mask-policy", Roles(&[Admin, Auditor]), Read;
     SetMaskPolicy = "setMaskPolicy" "PUT /api/v1/mask-policy", Roles(&[Admin]), Entry("custody.mask_policy.updated");
 

@@ -25,6 +25,8 @@ const READS: &[&str] = &[
     "streamEntries",
     "listQuarantine",
     "getQuarantined",
+    "listJobs",
+    "getJob",
     "getMaskPolicy",
     "listTenants",
     "getTenant",

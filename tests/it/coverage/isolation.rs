@@ -51,12 +51,16 @@ impl Belongings {
             .post("/api/v1/api-keys", &json!({"name": "theirs", "role": "writer"}))
             .await
             .expect(201);
+        let job = server.probe(tenant, &["--act", "fatal"]).await;
         Self(BTreeMap::from([
             ("/api/v1/logs/{id}", text(&entry, "id")),
             ("/api/v1/logs/{id}/proof", text(&entry, "id")),
             ("/api/v1/quarantine/{id}", text(&quarantined, "quarantine_id")),
             ("/api/v1/quarantine/{id}/content", text(&quarantined, "quarantine_id")),
             ("/api/v1/quarantine/{id}/replay", text(&quarantined, "quarantine_id")),
+            ("/api/v1/jobs/{id}", job.clone()),
+            ("/api/v1/jobs/{id}/cancel", job.clone()),
+            ("/api/v1/jobs/{id}/retry", job),
             ("/api/v1/users/{id}", text(&users["items"][0], "id")),
             ("/api/v1/invitations/{id}", text(&open, "id")),
             ("/api/v1/api-keys/{id}", text(&key, "id")),

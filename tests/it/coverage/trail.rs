@@ -39,6 +39,9 @@ impl Deeds {
 
         Self::person(server, &tenant, &email, password).await;
         Self::quarantine(&tenant).await;
+        let job = format!("/api/v1/jobs/{}", server.probe(&tenant, &["--delay-ms", "3600000"]).await);
+        admin.post(&format!("{job}/cancel"), &json!({})).await.expect(200);
+        admin.post(&format!("{job}/retry"), &json!({})).await.expect(200);
         Self { tenant, operator }
     }
 

@@ -138,6 +138,16 @@ impl Server {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// Asks for one job of a test's own (crates/custody/src/probe), and answers its id.
+    pub(crate) async fn probe(&self, tenant: &Tenant, args: &[&str]) -> String {
+        self.probes(tenant, args).await.remove(0)
+    }
+
+    pub(crate) async fn probes(&self, tenant: &Tenant, args: &[&str]) -> Vec<String> {
+        let args: Vec<_> = ["probe", "--tenant", &tenant.name].iter().chain(args).copied().collect();
+        self.custody(&args).await.lines().map(str::to_owned).collect()
+    }
+
     pub(crate) async fn custody_json(&self, args: &[&str]) -> Value {
         let args: Vec<_> = ["--json"].iter().chain(args).copied().collect();
         serde_json::from_str(&self.custody(&args).await).unwrap()

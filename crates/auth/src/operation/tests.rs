@@ -79,6 +79,10 @@ fn each_role_may_do_what_its_description_says() {
             "getWatermark",
             "listFollowers",
             "listProducers",
+            "listJobs",
+            "getJob",
+            "cancelJob",
+            "retryJob",
         ])
     );
     for operation in Operation::ALL {

@@ -81,6 +81,7 @@ fn defaults() -> BTreeMap<&'static str, String> {
     values.insert("data_dir", default_data_dir().display().to_string());
     values.entry("trusted_proxies").or_default();
     values.entry("cors_origins").or_default();
+    values.entry("job_kinds").or_default();
     values
 }
 

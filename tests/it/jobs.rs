@@ -1,0 +1,3 @@
+//! Jobs over HTTP and by the command line: what a tenant sees of its own, and what it may do.
+
+mod http;
