@@ -74,6 +74,10 @@ kinds! {
     OfTwoEach = "probe.two_each", Limits { tenant_max: Some(2), wait_max: Duration::from_secs(1), ..QUICK };
     // /readyz misses it after a second.
     Urgent = "probe.urgent", Limits { wait_max: Duration::from_secs(1), ..QUICK };
+    // In a process of its own, with 192 MiB and 3 s.
+    Isolated = "probe.isolated", Limits {
+        run_time_max: Duration::from_secs(3), memory_bytes_max: Some(192 << 20), ..QUICK
+    };
     // Its result is kept for a second.
     Forgotten = "probe.forgotten", Limits { result_kept: Duration::from_secs(1), ..QUICK };
 }
