@@ -88,9 +88,18 @@ async fn main() -> Result<(), Error> {
     println!("{many} jobs, {workers} workers, fsync {fsync}");
     let tenants = bench.tenants(20).await?;
     for round in 1..=3 {
+        let before = bench.cpu_seconds().await?;
         let (enqueued, ran, both) = bench.throughput(&tenants, many, workers).await?;
         println!(
             "round {round}: enqueued {enqueued:.0}/s, then run {ran:.0}/s; enqueued and run beside each other {both:.0}/s"
+        );
+        let after = bench.cpu_seconds().await?;
+        #[expect(clippy::cast_precision_loss, reason = "a rate")]
+        let each = |seconds: f64| seconds * 1e6 / (2 * many) as f64;
+        println!(
+            "  CPU a job: {:.0} µs here, {:.0} µs in the database",
+            each(after.0 - before.0),
+            each(after.1 - before.1)
         );
     }
     bench.latency(&tenants[0]).await?;
@@ -194,6 +203,28 @@ impl Bench {
         Ok((enqueued, ran, both))
     }
 
+    /// Of this process, and of the database's.
+    async fn cpu_seconds(&mut self) -> Result<(f64, f64), Error> {
+        let backend: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut self.owner).await?;
+        let database = parent_and_ticks(&format!("/proc/{backend}/stat")).ok_or("no such process")?.0;
+        let mut ticks = 0;
+        for entry in std::fs::read_dir("/proc")? {
+            let path = entry?.path();
+            let Some((parent, own, ended)) = parent_and_ticks(&path.join("stat").to_string_lossy()) else {
+                continue;
+            };
+            if path.ends_with(database.to_string()) {
+                ticks += own + ended;
+            } else if parent == database {
+                ticks += own;
+            }
+        }
+        let own = parent_and_ticks("/proc/self/stat").ok_or("no such process")?.1;
+        // 100 a second on every Linux.
+        #[expect(clippy::cast_precision_loss, reason = "ticks of a day")]
+        Ok((own as f64 / 100.0, ticks as f64 / 100.0))
+    }
+
     /// One at a time, asked for by another process than the one that runs it.
     async fn latency(&mut self, tenant: &Scope) -> Result<(), Error> {
         let running = self.workers(1).await?;
@@ -278,6 +309,15 @@ impl Bench {
         .await?;
         Ok(())
     }
+}
+
+/// Of a process: its parent, its own ticks, and those of its children that have ended (proc(5)).
+fn parent_and_ticks(stat: &str) -> Option<(u32, u64, u64)> {
+    let text = std::fs::read_to_string(stat).ok()?;
+    let fields: Vec<_> = text.rsplit_once(')')?.1.split_whitespace().collect();
+    let number = |at: usize| fields.get(at)?.parse::<u64>().ok();
+    let parent = fields.get(1)?.parse().ok()?;
+    Some((parent, number(11)? + number(12)?, number(13)? + number(14)?))
 }
 
 async fn stop(workers: Vec<(Worker, Vec<JoinHandle<()>>)>) {
