@@ -9,84 +9,32 @@
 //! has; all are in this process. The database is a real one; with `CUSTODY_PG_DURABLE` it keeps its
 //! promises, without it commits wait for no disk.
 
+mod rig;
+
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use custody_auth::{Scope, SystemAuthority};
+use custody_auth::Scope;
 use custody_domain::TenantId;
-use custody_keys::Keys;
-use custody_queue::{
-    Done, Job, JobError, Kinds, Limits, OpContext, Options, Postgres, Worker, WorkerConfig, enqueue, hear,
-};
-use custody_store::{DatabaseConfig, Store, jobs, migrate};
-use custody_testkit::TestDatabase;
-use serde::{Deserialize, Serialize};
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
-use tokio::{sync::mpsc, task::JoinHandle};
+use custody_queue::{Job as _, Options, Postgres, enqueue, hear};
+use custody_store::jobs;
 use uuid::Uuid;
 
-type Error = Box<dyn std::error::Error + Send + Sync>;
+use crate::rig::{Empty, Error, Rig, Running, stop};
 
-/// Does nothing, and says when it began.
-#[derive(Debug, Serialize, Deserialize)]
-struct Empty;
-
-#[derive(Clone)]
-struct Told {
-    ended: Arc<AtomicUsize>,
-    begun: mpsc::UnboundedSender<Instant>,
-}
-
-impl Job for Empty {
-    const KIND: &'static str = "bench.empty";
-    const LIMITS: Limits = Limits::DEFAULT;
-    type Services = Told;
-
-    async fn run(&self, context: &OpContext<Told>) -> Result<Done, JobError> {
-        let _ = context.services().begun.send(Instant::now());
-        context.services().ended.fetch_add(1, Ordering::Relaxed);
-        Ok(Done::nothing())
-    }
-}
-
-struct Bench {
-    config: DatabaseConfig,
-    keys: Keys,
-    store: Store,
-    authority: SystemAuthority,
-    owner: PgConnection,
-    told: Told,
-    begun: mpsc::UnboundedReceiver<Instant>,
-}
+struct Bench(Rig);
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     let mut numbers = std::env::args().skip(1).map(|text| text.parse::<usize>());
     let mut next = |default: usize| numbers.next().unwrap_or(Ok(default));
     let (many, workers) = (next(40_000)?, next(4)?.max(1));
-    let folder = tempfile::tempdir()?;
-    let database = TestDatabase::create().await;
-    let config = DatabaseConfig::new(database.url());
-    let keys = Keys::local(&folder.path().join("master.key"))?;
-    migrate(&config, &keys, None).await?;
-    let (begins, begun) = mpsc::unbounded_channel();
-    let mut bench = Bench {
-        store: Store::connect(&config, &keys).await?,
-        owner: PgConnection::connect(database.url()).await?,
-        authority: SystemAuthority::assume(),
-        told: Told { ended: Arc::default(), begun: begins },
-        begun,
-        config,
-        keys,
-    };
-    let fsync: String = sqlx::query_scalar("SHOW fsync").fetch_one(&mut bench.owner).await?;
+    let mut bench = Bench(Rig::new().await?);
+    let fsync: String = sqlx::query_scalar("SHOW fsync").fetch_one(&mut bench.0.owner).await?;
     println!("{many} jobs, {workers} workers, fsync {fsync}");
-    let tenants = bench.tenants(20).await?;
+    let tenants = bench.0.tenants(20).await?;
     for round in 1..=3 {
         let before = bench.cpu_seconds().await?;
         let (enqueued, ran, both) = bench.throughput(&tenants, many, workers).await?;
@@ -108,73 +56,11 @@ async fn main() -> Result<(), Error> {
 }
 
 impl Bench {
-    async fn tenants(&mut self, count: usize) -> Result<Vec<Scope>, Error> {
-        let ids: Vec<_> = (0..count).map(|_| Uuid::now_v7()).collect();
-        let rows: Vec<_> = ids.iter().map(|id| format!("('{id}', 't{}', 'T')", id.simple())).collect();
-        let insert = format!("INSERT INTO tenants (id, name, title) VALUES {}", rows.join(", "));
-        for sql in [
-            "ALTER TABLE tenants NO FORCE ROW LEVEL SECURITY",
-            &insert,
-            "ALTER TABLE tenants FORCE ROW LEVEL SECURITY",
-        ] {
-            sqlx::query(AssertSqlSafe(sql.to_owned())).execute(&mut self.owner).await?;
-        }
-        Ok(ids.into_iter().map(|id| self.authority.scope(TenantId(id), "bench")).collect())
-    }
-
-    async fn workers(&self, count: usize) -> Result<Vec<(Worker, Vec<JoinHandle<()>>)>, Error> {
-        let mut workers = Vec::new();
-        for _ in 0..count {
-            let store = Store::connect(&self.config, &self.keys).await?;
-            let (ears, heard) = hear::ears(&store);
-            let beside = vec![tokio::spawn(ears.listen()), tokio::spawn(hear::announce(store.clone()))];
-            let dispatch = Arc::new(Postgres::new(store.clone(), heard.wait.clone(), true));
-            let kinds = Kinds::new().with::<Empty>(self.told.clone());
-            let id = Uuid::new_v4();
-            let config = WorkerConfig::default();
-            workers
-                .push((Worker::start(id, &store, &self.authority, kinds, dispatch, heard, config), beside));
-        }
-        Ok(workers)
-    }
-
-    /// A hundred in a transaction, four beside each other.
-    async fn enqueue(&self, tenants: &[Scope], count: usize) -> Result<(), Error> {
-        let mut lanes = tokio::task::JoinSet::new();
-        for lane in 0..4 {
-            let (store, tenants) = (self.store.clone(), tenants.to_vec());
-            lanes.spawn(async move {
-                for batch in 0..count / 400 {
-                    let tenant = &tenants[(batch * 4 + lane) % tenants.len()];
-                    let mut tx = store.tenant_tx(tenant).await?;
-                    for _ in 0..100 {
-                        enqueue(&mut tx, tenant, &Empty, Options::default()).await?;
-                    }
-                    tx.commit().await?;
-                }
-                Ok::<_, Error>(())
-            });
-        }
-        while let Some(lane) = lanes.join_next().await {
-            lane??;
-        }
-        Ok(())
-    }
-
-    async fn until_ended(&mut self, count: usize) -> Result<(), Error> {
-        while self.told.ended.load(Ordering::Relaxed) < count {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-        // Ended is what is written down as such.
-        let mut open = true;
-        while open {
-            let depths = jobs::depths(&self.store).await?;
-            open = depths.iter().any(|depth| depth.waiting + depth.running > 0);
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-        while self.begun.try_recv().is_ok() {}
-        self.told.ended.store(0, Ordering::Relaxed);
-        Ok(())
+    async fn workers(&self, count: usize) -> Result<Vec<Running>, Error> {
+        let postgres = |store: &_, heard: &hear::Heard| -> Arc<dyn custody_queue::Dispatch> {
+            Arc::new(Postgres::new(Clone::clone(store), heard.wait.clone(), true))
+        };
+        self.0.workers(count, postgres).await
     }
 
     async fn throughput(
@@ -187,16 +73,16 @@ impl Bench {
         #[expect(clippy::cast_precision_loss, reason = "a rate")]
         let rate = |begun: Instant| many as f64 / begun.elapsed().as_secs_f64();
         let begun = Instant::now();
-        self.enqueue(tenants, many).await?;
+        self.0.enqueue(tenants, many).await?;
         let enqueued = rate(begun);
         let begun = Instant::now();
         let running = self.workers(workers).await?;
-        self.until_ended(many).await?;
+        self.0.until_ended(many).await?;
         let ran = rate(begun);
-        let announcing = tokio::spawn(hear::announce(self.store.clone()));
+        let announcing = tokio::spawn(hear::announce(self.0.store.clone()));
         let begun = Instant::now();
-        self.enqueue(tenants, many).await?;
-        self.until_ended(many).await?;
+        self.0.enqueue(tenants, many).await?;
+        self.0.until_ended(many).await?;
         let both = rate(begun);
         announcing.abort();
         stop(running).await;
@@ -205,7 +91,7 @@ impl Bench {
 
     /// Of this process, and of the database's.
     async fn cpu_seconds(&mut self) -> Result<(f64, f64), Error> {
-        let backend: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut self.owner).await?;
+        let backend: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut self.0.owner).await?;
         let database = parent_and_ticks(&format!("/proc/{backend}/stat")).ok_or("no such process")?.0;
         let mut ticks = 0;
         for entry in std::fs::read_dir("/proc")? {
@@ -228,16 +114,16 @@ impl Bench {
     /// One at a time, asked for by another process than the one that runs it.
     async fn latency(&mut self, tenant: &Scope) -> Result<(), Error> {
         let running = self.workers(1).await?;
-        let announcing = tokio::spawn(hear::announce(self.store.clone()));
+        let announcing = tokio::spawn(hear::announce(self.0.store.clone()));
         tokio::time::sleep(Duration::from_secs(2)).await;
         let mut waits = Vec::new();
         for _ in 0..300 {
             tokio::time::sleep(Duration::from_millis(40)).await;
             let asked = Instant::now();
-            let mut tx = self.store.tenant_tx(tenant).await?;
+            let mut tx = self.0.store.tenant_tx(tenant).await?;
             enqueue(&mut tx, tenant, &Empty, Options::default()).await?;
             tx.commit().await?;
-            let begun = self.begun.recv().await.ok_or("nothing begins any more")?;
+            let begun = self.0.begun.recv().await.ok_or("nothing begins any more")?;
             waits.push(begun.duration_since(asked).as_secs_f64() * 1000.0);
         }
         waits.sort_by(f64::total_cmp);
@@ -252,12 +138,12 @@ impl Bench {
 
     /// Ten jobs at a time, where 100 wait and where 100,000 of 1,000 tenants do, by turns.
     async fn claims(&mut self) -> Result<(), Error> {
-        let tenants = self.tenants(1000).await?;
-        sqlx::query("ALTER TABLE jobs NO FORCE ROW LEVEL SECURITY").execute(&mut self.owner).await?;
+        let tenants = self.0.tenants(1000).await?;
+        sqlx::query("ALTER TABLE jobs NO FORCE ROW LEVEL SECURITY").execute(&mut self.0.owner).await?;
         for round in 1..=2 {
             let mut took = Vec::new();
             for waiting in [100, 100_000] {
-                sqlx::query("TRUNCATE jobs").execute(&mut self.owner).await?;
+                sqlx::query("TRUNCATE jobs").execute(&mut self.0.owner).await?;
                 let mut times = Vec::new();
                 while times.len() < 200 {
                     let per_tenant = waiting / tenants.len().min(waiting);
@@ -273,14 +159,14 @@ impl Bench {
                             after,
                         };
                         let begun = Instant::now();
-                        let claims = jobs::claim(&self.store, Uuid::new_v4(), &[lane], 10, false).await?;
+                        let claims = jobs::claim(&self.0.store, Uuid::new_v4(), &[lane], 10, false).await?;
                         times.push(begun.elapsed().as_secs_f64() * 1e6);
                         assert_eq!(claims.len(), 10);
                         after = claims.last().map_or(after, |claim| claim.job.tenant);
                     }
                     if waiting == 100 {
                         sqlx::query("UPDATE jobs SET state = 'succeeded', holder = NULL, ended_at = now()")
-                            .execute(&mut self.owner)
+                            .execute(&mut self.0.owner)
                             .await?;
                     }
                 }
@@ -305,7 +191,7 @@ impl Bench {
         .bind(Empty::KIND)
         .bind(ids)
         .bind(i32::try_from(each)?)
-        .execute(&mut self.owner)
+        .execute(&mut self.0.owner)
         .await?;
         Ok(())
     }
@@ -318,11 +204,4 @@ fn parent_and_ticks(stat: &str) -> Option<(u32, u64, u64)> {
     let number = |at: usize| fields.get(at)?.parse::<u64>().ok();
     let parent = fields.get(1)?.parse().ok()?;
     Some((parent, number(11)? + number(12)?, number(13)? + number(14)?))
-}
-
-async fn stop(workers: Vec<(Worker, Vec<JoinHandle<()>>)>) {
-    for (worker, beside) in workers {
-        worker.stop(Duration::from_secs(10)).await;
-        beside.iter().for_each(JoinHandle::abort);
-    }
 }

@@ -1,12 +1,15 @@
-//! Messages a second through SQS: a plain loop of the SDK's, and the same through `Channel`, one after the
-//! other and again, on one server.
+//! Messages a second through SQS: a plain loop of the SDK's, the same through `Channel`, and whole jobs
+//! (asked for, relayed, received, run, written down, deleted), one after the other and again, on one server.
 //!
 //! ```sh
-//! scripts/with-aws cargo run --release -p custody-queue --example sqs_rate -- 4000 4 4
+//! CUSTODY_PG_DURABLE=1 scripts/with-postgres scripts/with-aws \
+//!     cargo run --release -p custody-queue --example sqs_rate -- 4000 4 4
 //! ```
 //!
 //! The arguments: messages, workers, rounds. Each worker sends ten, receives ten and deletes ten until all
 //! were sent; then they receive and delete what is left. Each measurement has a queue of its own.
+
+mod rig;
 
 use std::{
     sync::{
@@ -23,11 +26,16 @@ use aws_sdk_sqs::{
     types::{DeleteMessageBatchRequestEntry, SendMessageBatchRequestEntry},
 };
 use custody_domain::TenantId;
-use custody_queue::sqs::{Channel, SqsConfig, Ticket};
+use custody_queue::{
+    Dispatch,
+    hear::Heard,
+    sqs::{Channel, RelayConfig, Sqs, SqsConfig, Ticket},
+};
+use custody_store::Store;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-type Error = Box<dyn std::error::Error + Send + Sync>;
+use crate::rig::{Error, Rig, stop};
 
 const BATCH: usize = 10;
 
@@ -40,17 +48,47 @@ async fn main() -> Result<(), Error> {
         .map_err(|_| "CUSTODY_TEST_AWS_URL is not set: run it under scripts/with-aws")?;
     let shared = shared(&url);
     println!("{messages} messages, {workers} workers, messages a second:");
-    let (mut plain_rates, mut channel_rates) = (Vec::new(), Vec::new());
+    let (mut plain_rates, mut channel_rates, mut job_rates) = (Vec::new(), Vec::new(), Vec::new());
+    let mut rig = Rig::new().await?;
     for round in 1..=rounds {
         let plain = rate(messages, workers, Plain::new(&shared).await?).await?;
         let channel = rate(messages, workers, Through::new(&shared).await?).await?;
-        println!("round {round}: plain {plain:.0}, channel {channel:.0}, ratio {:.2}", channel / plain);
+        let jobs = jobs_rate(messages, workers, &mut rig, &shared).await?;
+        println!(
+            "round {round}: plain {plain:.0}, channel {channel:.0} ({:.2}), jobs {jobs:.0} ({:.2})",
+            channel / plain,
+            jobs / plain
+        );
         plain_rates.push(plain);
         channel_rates.push(channel);
+        job_rates.push(jobs);
     }
-    let (plain, channel) = (median(plain_rates), median(channel_rates));
-    println!("median: plain {plain:.0}, channel {channel:.0}, ratio {:.2}", channel / plain);
+    let (plain, channel, jobs) = (median(plain_rates), median(channel_rates), median(job_rates));
+    println!(
+        "median: plain {plain:.0}, channel {channel:.0} ({:.2}), jobs {jobs:.0} ({:.2})",
+        channel / plain,
+        jobs / plain
+    );
     Ok(())
+}
+
+/// Whole jobs, by workers on a queue of their own.
+async fn jobs_rate(messages: usize, workers: usize, rig: &mut Rig, shared: &SdkConfig) -> Result<f64, Error> {
+    let many = messages / 400 * 400;
+    let tenants = rig.tenants(20).await?;
+    let config = SqsConfig::new(&format!("rate-{}", Uuid::new_v4()), Uuid::new_v4());
+    let sqs = |store: &Store, heard: &Heard| -> Arc<dyn Dispatch> {
+        let (config, relay) = (config.clone(), RelayConfig::default());
+        Arc::new(Sqs::new(store.clone(), config, Some(shared.clone()), relay, heard.wait.clone()))
+    };
+    let running = rig.workers(workers, sqs).await?;
+    let clock = Instant::now();
+    rig.enqueue(&tenants, many).await?;
+    rig.until_ended(many).await?;
+    let seconds = clock.elapsed().as_secs_f64();
+    stop(running).await;
+    #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
+    Ok(many as f64 / seconds)
 }
 
 /// One way to the queue.

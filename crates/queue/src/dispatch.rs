@@ -56,4 +56,7 @@ pub trait Dispatch: Send + Sync + 'static {
 
     /// These have ended, and the database knows.
     async fn ended(&self, receipts: Vec<String>);
+
+    /// The worker has ended: what is left to be said is said.
+    async fn close(&self) {}
 }

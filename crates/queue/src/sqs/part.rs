@@ -19,7 +19,7 @@ use custody_store::{
     jobs::{self, Claim, JobId, Lane, Look},
 };
 use tokio::{
-    sync::{OnceCell, watch},
+    sync::{OnceCell, mpsc, watch},
     time::{self, Instant},
 };
 use uuid::Uuid;
@@ -52,6 +52,10 @@ impl Default for RelayConfig {
     }
 }
 
+/// One request to SQS carries so many messages, and costs as much as for one.
+const BATCH: usize = 10;
+/// So long is waited for a batch to become full.
+const GATHER: Duration = Duration::from_millis(50);
 /// Who hears no hint looks this often.
 const POLL: Duration = Duration::from_secs(5);
 /// The relay finds the window full: until somebody takes a message, here or elsewhere.
@@ -76,6 +80,9 @@ pub struct Sqs {
     /// Rises when a message was taken.
     taken: watch::Sender<u64>,
     extended: Mutex<Option<Instant>>,
+    /// To be deleted.
+    ended: mpsc::UnboundedSender<Receipt>,
+    deleting: tokio::sync::Mutex<mpsc::UnboundedReceiver<Receipt>>,
 }
 
 impl Sqs {
@@ -88,7 +95,9 @@ impl Sqs {
         wake: watch::Receiver<u64>,
     ) -> Self {
         let (taken, extended) = (watch::Sender::new(0), Mutex::default());
-        Self { store, config, sdk, channel: OnceCell::new(), relay, wake, taken, extended }
+        let (ended, deleting) = mpsc::unbounded_channel();
+        let deleting = tokio::sync::Mutex::new(deleting);
+        Self { store, config, sdk, channel: OnceCell::new(), relay, wake, taken, extended, ended, deleting }
     }
 
     /// Opens the queue. What does not pass by itself (no right, no such queue) is for a person to see to.
@@ -112,6 +121,11 @@ impl Dispatch for Sqs {
     }
 
     async fn next(&self, room: &Room) -> Result<Vec<Handed>, DispatchError> {
+        let mut freed = room.freed.clone();
+        if room.total < BATCH && time::timeout(GATHER, freed.changed()).await.is_ok() {
+            // There is more room by now.
+            return Ok(Vec::new());
+        }
         loop {
             let deliveries = self.channel().await?.receive(room.total.min(RECEIVE_MAX)).await?;
             if deliveries.is_empty() {
@@ -127,7 +141,7 @@ impl Dispatch for Sqs {
 
     async fn attend(&self, lanes: Vec<Lane>) {
         let mut relay = Relay { part: self, lanes, turns: BTreeMap::new() };
-        tokio::join!(relay.run(), self.sweep());
+        tokio::join!(relay.run(), self.sweep(), self.delete_ended());
     }
 
     async fn keep(&self, receipts: Vec<String>) {
@@ -145,12 +159,23 @@ impl Dispatch for Sqs {
     }
 
     async fn ended(&self, receipts: Vec<String>) {
-        let Some(channel) = self.channel.get().cloned() else { return };
         // Nobody waits for it: a message that stays comes again, and finds nothing to do.
-        tokio::spawn(async move {
-            let receipts: Vec<_> = receipts.into_iter().map(Receipt::from_text).collect();
-            delete(&channel, &receipts).await;
-        });
+        for receipt in receipts {
+            let _ = self.ended.send(Receipt::from_text(receipt));
+        }
+    }
+
+    async fn close(&self) {
+        let mut left = Vec::new();
+        {
+            let mut deleting = self.deleting.lock().await;
+            while let Ok(receipt) = deleting.try_recv() {
+                left.push(receipt);
+            }
+        }
+        if let Some(channel) = self.channel.get() {
+            delete(channel, &left).await;
+        }
     }
 }
 
@@ -219,6 +244,25 @@ impl Sqs {
             *extended = Some(Instant::now());
         }
         due
+    }
+
+    /// For ever.
+    async fn delete_ended(&self) {
+        let mut deleting = self.deleting.lock().await;
+        let mut batch = Vec::new();
+        while deleting.recv_many(&mut batch, RECEIVE_MAX).await > 0 {
+            let gathered = Instant::now() + GATHER;
+            while batch.len() < BATCH {
+                match time::timeout_at(gathered, deleting.recv()).await {
+                    Ok(Some(receipt)) => batch.push(receipt),
+                    _ => break,
+                }
+            }
+            if let Ok(channel) = self.channel().await {
+                delete(channel, &batch).await;
+            }
+            batch.clear();
+        }
     }
 
     /// For ever: finds what was lost on the way.
@@ -295,7 +339,8 @@ impl Relay<'_> {
         let store = &self.part.store;
         let out = usize::try_from(jobs::outstanding(store).await?).unwrap_or(usize::MAX);
         let room = self.part.relay.window.saturating_sub(out);
-        if room == 0 {
+        // A few at a time would be as many requests as a batch each.
+        if room < BATCH.min(self.part.relay.window) {
             return Ok(Next::Full);
         }
         for lane in &mut self.lanes {

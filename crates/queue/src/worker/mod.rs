@@ -125,6 +125,7 @@ impl Worker {
         }
         self.finishing.shutdown().await;
         self.beside.shutdown().await;
+        let _ = time::timeout(LAST_WORDS, self.shared.dispatch.close()).await;
         hand_over(&self.shared.store, self.shared.row.id).await;
     }
 }
