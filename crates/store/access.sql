@@ -54,7 +54,7 @@ BEGIN
         'entries', 'heads', 'event_keys', 'request_keys', 'tenant_keys', 'quarantine', 'quarantine_usage',
         'memberships', 'invitations', 'api_keys', 'issued_tokens', 'sessions', 'tickets',
         'mask_policies', 'audit_outbox', 'followers', 'producers', 'producer_counts',
-        'tiles', 'trees', 'checkpoints', 'jobs'
+        'tiles', 'trees', 'checkpoints', 'jobs', 'schedules', 'schedule_firings', 'health_checks', 'anchors'
     ] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', tenant_table);
         EXECUTE format('CREATE POLICY tenant ON %I TO {app}, {reaper} USING (%s) WITH CHECK (%s)', tenant_table, own, own);
@@ -88,6 +88,8 @@ CREATE POLICY system ON producer_counts TO {system} USING (true) WITH CHECK (tru
 CREATE POLICY system ON tiles TO {system} USING (true) WITH CHECK (true);
 CREATE POLICY system ON trees TO {system} USING (true) WITH CHECK (true);
 CREATE POLICY system ON jobs TO {system} USING (true) WITH CHECK (true);
+CREATE POLICY system ON schedules TO {system} USING (true) WITH CHECK (true);
+CREATE POLICY system ON schedule_firings TO {system} USING (true) WITH CHECK (true);
 CREATE POLICY system ON checkpoints TO {system} USING (true) WITH CHECK (true);
 
 -- Installation
@@ -148,6 +150,17 @@ GRANT SELECT (tenant_id, id, kind, payload_version, state, since, run_at, priori
     result_expires_at, failure, failed_at, started_at, ended_at) ON jobs TO {system};
 GRANT SELECT, INSERT, DELETE, UPDATE (expires_at) ON job_workers TO {system};
 GRANT EXECUTE ON FUNCTION custody_claim_jobs(uuid, text, text[], smallint[], integer[], integer, integer[], integer[], uuid[]) TO {system};
+
+-- Schedules: the system fires them, which takes what their jobs are to do.
+GRANT SELECT, INSERT, UPDATE ON schedules TO {system};
+GRANT SELECT, INSERT, DELETE ON schedule_firings TO {system};
+GRANT SELECT (tenant_id, name, kind, priority, cron, time_zone, jitter_seconds, each_tenant, if_running, enabled,
+    retired_at, next_at, last_due_at, last_fired_at, fired, skipped, failure, failed_at, created_at, updated_at)
+    ON schedules TO {app};
+GRANT SELECT, INSERT, UPDATE (is_well, since, detail) ON health_checks TO {app};
+
+-- Anchors are never changed.
+GRANT SELECT, INSERT ON anchors TO {app};
 
 -- Identity. People, their sessions and secrets belong to no tenant, so the app role has nothing of
 -- them; what a tenant may know of its members it reads by the ids of its own memberships.

@@ -47,7 +47,7 @@ pub async fn enqueue_for_system<J: Job>(
 fn new<J: Job>(job: &J, options: Options) -> Result<NewJob, EnqueueError> {
     let payload = serde_json::to_string(job).map_err(|error| StoreError::Unexpected(Box::new(error)))?;
     Ok(NewJob {
-        kind: J::KIND,
+        kind: J::KIND.into(),
         version: J::VERSION,
         payload,
         delay: options.delay,

@@ -22,6 +22,8 @@ pub struct Heard {
     pub changed: watch::Receiver<u64>,
     /// A running job may have to end.
     pub cancelled: watch::Receiver<u64>,
+    /// A schedule may be due sooner.
+    pub schedules: watch::Receiver<u64>,
 }
 
 /// Announces this process's hints to the others, for ever. Every process that writes runs it.
@@ -32,6 +34,7 @@ pub async fn announce(store: Store) {
         announce_one(&store, wait, Channel::JobsWait),
         announce_one(&store, changed, Channel::JobsChanged),
         announce_one(&store, cancelled, Channel::JobsCancelled),
+        announce_one(&store, hints.schedules_changed(), Channel::SchedulesChanged),
     );
 }
 
@@ -51,17 +54,26 @@ pub struct Ears {
     wait: watch::Sender<u64>,
     changed: watch::Sender<u64>,
     cancelled: watch::Sender<u64>,
+    schedules: watch::Sender<u64>,
 }
 
 /// What is heard, once [`Ears::listen`] runs.
 pub fn ears(store: &Store) -> (Ears, Heard) {
-    let (wait, changed, cancelled) = (watch::Sender::new(0), watch::Sender::new(0), watch::Sender::new(0));
-    let heard =
-        Heard { wait: wait.subscribe(), changed: changed.subscribe(), cancelled: cancelled.subscribe() };
-    (Ears { store: store.clone(), wait, changed, cancelled }, heard)
+    let new = || watch::Sender::new(0);
+    let ears = Ears { store: store.clone(), wait: new(), changed: new(), cancelled: new(), schedules: new() };
+    let heard = Heard {
+        wait: ears.wait.subscribe(),
+        changed: ears.changed.subscribe(),
+        cancelled: ears.cancelled.subscribe(),
+        schedules: ears.schedules.subscribe(),
+    };
+    (ears, heard)
 }
 
 impl Ears {
+    const CHANNELS: [Channel; 4] =
+        [Channel::JobsWait, Channel::JobsChanged, Channel::JobsCancelled, Channel::SchedulesChanged];
+
     /// For ever.
     pub async fn listen(self) {
         let hints = self.store.hints();
@@ -79,13 +91,14 @@ impl Ears {
             pass_on(own_wait, &self.wait),
             pass_on(own_changed, &self.changed),
             pass_on(own_cancelled, &self.cancelled),
+            pass_on(hints.schedules_changed(), &self.schedules),
             others,
         );
     }
 
     /// Until the connection is lost; none where there is nothing to be heard.
     async fn others(&self) -> Option<StoreError> {
-        let channels = [Channel::JobsWait, Channel::JobsChanged, Channel::JobsCancelled];
+        let channels = Self::CHANNELS;
         let mut announcements = match Announcements::listen(&self.store, &channels).await {
             Ok(announcements) => announcements?,
             Err(error) => return Some(error),
@@ -105,13 +118,14 @@ impl Ears {
             Channel::JobsWait => &self.wait,
             Channel::JobsChanged => &self.changed,
             Channel::JobsCancelled => &self.cancelled,
+            Channel::SchedulesChanged => &self.schedules,
             Channel::Log => return,
         };
         sender.send_modify(|n| *n += 1);
     }
 
     fn all(&self) {
-        for channel in [Channel::JobsWait, Channel::JobsChanged, Channel::JobsCancelled] {
+        for channel in Self::CHANNELS {
             self.one(channel);
         }
     }

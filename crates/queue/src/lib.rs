@@ -13,6 +13,7 @@ pub mod job;
 pub mod kinds;
 pub mod limits;
 pub mod postgres;
+pub mod schedules;
 mod signal;
 pub mod sqs;
 pub mod worker;

@@ -21,10 +21,13 @@ pub enum Channel {
     JobsChanged,
     /// A running job is to be cancelled.
     JobsCancelled,
+    /// A schedule may be due sooner.
+    SchedulesChanged,
 }
 
 impl Channel {
-    const ALL: [Self; 4] = [Self::Log, Self::JobsWait, Self::JobsChanged, Self::JobsCancelled];
+    const ALL: [Self; 5] =
+        [Self::Log, Self::JobsWait, Self::JobsChanged, Self::JobsCancelled, Self::SchedulesChanged];
 
     fn name(self) -> &'static str {
         match self {
@@ -32,6 +35,7 @@ impl Channel {
             Self::JobsWait => "custody_jobs_wait",
             Self::JobsChanged => "custody_jobs_changed",
             Self::JobsCancelled => "custody_jobs_cancelled",
+            Self::SchedulesChanged => "custody_schedules_changed",
         }
     }
 }

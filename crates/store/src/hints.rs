@@ -11,6 +11,7 @@ pub(crate) struct Hint {
     pub(crate) jobs_wait: bool,
     pub(crate) jobs_changed: bool,
     pub(crate) jobs_cancelled: bool,
+    pub(crate) schedules_changed: bool,
 }
 
 /// Channels whose number rises with each hint. Cheap to clone.
@@ -22,12 +23,18 @@ struct Inner {
     jobs_wait: watch::Sender<u64>,
     jobs_changed: watch::Sender<u64>,
     jobs_cancelled: watch::Sender<u64>,
+    schedules_changed: watch::Sender<u64>,
 }
 
 impl Default for Hints {
     fn default() -> Self {
         let new = || watch::Sender::new(0);
-        Self(Arc::new(Inner { jobs_wait: new(), jobs_changed: new(), jobs_cancelled: new() }))
+        Self(Arc::new(Inner {
+            jobs_wait: new(),
+            jobs_changed: new(),
+            jobs_cancelled: new(),
+            schedules_changed: new(),
+        }))
     }
 }
 
@@ -39,6 +46,9 @@ impl Hints {
         if hint.jobs_cancelled {
             self.0.jobs_cancelled.send_modify(|n| *n += 1);
         }
+        if hint.schedules_changed {
+            self.0.schedules_changed.send_modify(|n| *n += 1);
+        }
         if hint.jobs_changed {
             self.0.jobs_changed.send_modify(|n| *n += 1);
         }
@@ -47,6 +57,11 @@ impl Hints {
     /// Rises when this process committed that a running job is to be cancelled.
     pub fn jobs_cancelled(&self) -> watch::Receiver<u64> {
         self.0.jobs_cancelled.subscribe()
+    }
+
+    /// Rises when this process committed a schedule that may be due sooner.
+    pub fn schedules_changed(&self) -> watch::Receiver<u64> {
+        self.0.schedules_changed.subscribe()
     }
 
     /// Rises when this process committed a job that may be run.

@@ -51,6 +51,7 @@ pub mod producers;
 pub mod quarantine;
 pub mod raw_rows;
 pub mod roles;
+pub mod schedules;
 mod server_version;
 pub mod sessions;
 pub mod sign_in;

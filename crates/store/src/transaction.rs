@@ -67,6 +67,11 @@ impl<R> Tx<R> {
         self.hint.jobs_cancelled = true;
     }
 
+    /// Once it has committed, whoever fires schedules looks at them anew.
+    pub(crate) fn schedules_changed(&mut self) {
+        self.hint.schedules_changed = true;
+    }
+
     /// Once it has committed, those look that follow a job.
     pub(crate) fn jobs_changed(&mut self) {
         self.hint.jobs_changed = true;

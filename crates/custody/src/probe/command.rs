@@ -88,8 +88,7 @@ impl ProbeArgs {
     fn job(self) -> anyhow::Result<NewJob> {
         let probe = Probe { acts: self.acts, trace: self.trace };
         Ok(NewJob {
-            // The table keeps names of the program's own, which live as long as it does. So does this.
-            kind: Box::leak(self.kind.into_boxed_str()),
+            kind: self.kind.into(),
             version: self.payload_version,
             payload: self.payload.map_or_else(|| serde_json::to_string(&probe), Ok)?,
             delay: Duration::from_millis(self.delay_ms),

@@ -189,7 +189,7 @@ impl Fixture {
         self.in_table("jobs", sql).await;
     }
 
-    async fn in_table(&self, table: &str, sql: &str) {
+    pub(crate) async fn in_table(&self, table: &str, sql: &str) {
         let mut owner = PgConnection::connect(self.database.url()).await.unwrap();
         let force = |word| format!("ALTER TABLE {table} {word} ROW LEVEL SECURITY");
         for statement in [force("NO FORCE"), sql.to_owned(), force("FORCE")] {
@@ -205,7 +205,7 @@ impl Fixture {
         self.count_in("audit_outbox", sql).await
     }
 
-    async fn count_in(&self, table: &str, sql: &str) -> i64 {
+    pub(crate) async fn count_in(&self, table: &str, sql: &str) -> i64 {
         let mut owner = PgConnection::connect(self.database.url()).await.unwrap();
         let mut tx = owner.begin().await.unwrap();
         // Undone at the end, and seen by nobody else.

@@ -5,4 +5,5 @@
 mod conformance;
 mod fixture;
 mod probe;
+mod schedules;
 mod sqs;

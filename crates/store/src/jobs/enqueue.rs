@@ -1,7 +1,7 @@
 //! Asking for a job, in the caller's own transaction: it is there once that has committed, and never if
 //! it has not.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use custody_auth::Scope;
 use custody_domain::TenantId;
@@ -20,7 +20,7 @@ const TRIES_MAX: usize = 10;
 /// A job to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewJob {
-    pub kind: &'static str,
+    pub kind: Cow<'static, str>,
     pub version: u16,
     /// JSON.
     pub payload: String,
@@ -38,6 +38,8 @@ pub struct NewJob {
 pub enum IfTaken {
     /// It runs after that one.
     Wait,
+    /// It runs after that one, unless another waits for that already, which then stands for it.
+    WaitAlone,
     /// That one stands for it.
     Drop,
     /// [`EnqueueError::Taken`].
@@ -116,16 +118,20 @@ async fn insert(
         let Some((key, if_taken)) = &job.unique else {
             return Err(StoreError::unexpected("a job without a key stood against another").into());
         };
-        let Some(by_other) = holder_of_key(connection, tenant, job.kind, key).await? else { continue };
+        let Some(by_other) = holder_of_key(connection, tenant, &job.kind, key).await? else { continue };
         match if_taken {
             IfTaken::Drop => return Ok(Enqueued::Already(by_other)),
             IfTaken::Refuse => return Err(EnqueueError::Taken { by: by_other }),
-            // Its row is locked: it cannot end before this is there to be found.
-            IfTaken::Wait => {
-                write(connection, tenant, id, by, job, "blocked").await?;
-                return Ok(Enqueued::New(id));
+            IfTaken::Wait => {}
+            IfTaken::WaitAlone => {
+                if let Some(waits) = waits_for_key(connection, tenant, &job.kind, key).await? {
+                    return Ok(Enqueued::Already(waits));
+                }
             }
         }
+        // The other's row is locked: it cannot end before this is there to be found.
+        write(connection, tenant, id, by, job, "blocked").await?;
+        return Ok(Enqueued::New(id));
     }
     Err(StoreError::unexpected("the jobs of a key end and begin too fast to wait for one").into())
 }
@@ -148,7 +154,7 @@ async fn write(
     )
     .bind(tenant.0)
     .bind(id)
-    .bind(job.kind)
+    .bind(&*job.kind)
     .bind(&job.payload)
     .bind(i16::try_from(job.version).unwrap_or(i16::MAX))
     .bind(state)
@@ -179,4 +185,21 @@ async fn holder_of_key(
     .fetch_optional(connection)
     .await?;
     row.map(|row| Ok(row.try_get("id")?)).transpose()
+}
+
+async fn waits_for_key(
+    connection: &mut Connection,
+    tenant: TenantId,
+    kind: &str,
+    key: &str,
+) -> Result<Option<Uuid>, StoreError> {
+    let id = sqlx::query_scalar(
+        "SELECT id FROM jobs WHERE tenant_id = $1 AND kind = $2 AND unique_key = $3 AND state = 'blocked' LIMIT 1",
+    )
+    .bind(tenant.0)
+    .bind(kind)
+    .bind(key)
+    .fetch_optional(connection)
+    .await?;
+    Ok(id)
 }

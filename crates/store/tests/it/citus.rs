@@ -26,6 +26,7 @@ async fn the_tables_are_distributed_by_tenant() {
     assert_eq!(
         distributed,
         [
+            "anchors",
             "checkpoints",
             "entries",
             "event_keys",
