@@ -7,6 +7,7 @@ use chrono::{DateTime, SubsecRound as _, Utc};
 use custody_auth::{Authenticator, LimitsConfig, Passwords, RateLimits, SignInLimits, Tokens};
 use custody_ingest::Ingest;
 use custody_ledger::Ledger;
+use custody_objects::Objects;
 use custody_search::Search;
 use custody_store::Store;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -28,6 +29,7 @@ pub struct Parts {
     pub ledger: Ledger,
     pub ingest: Ingest,
     pub search: Arc<dyn Search>,
+    pub objects: Objects,
     pub readiness: Readiness,
     /// Renders `/metrics`; without it there is no such page.
     pub metrics: Option<PrometheusHandle>,

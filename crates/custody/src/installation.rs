@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use chrono::Utc;
 use custody_auth::{AuthConfig, Authenticator, SystemAuthority, Tokens};
 use custody_keys::Keys;
+use custody_objects::{Objects, S3Options};
 use custody_store::{
     DatabaseConfig, Store,
     embedded::{self, DataDir, Layout, Place, Purpose, Server},
@@ -23,6 +24,8 @@ pub(crate) struct Installation {
     pub(crate) authority: SystemAuthority,
     pub(crate) authenticator: Arc<Authenticator>,
     pub(crate) tokens: Tokens,
+    /// Where files stay.
+    pub(crate) objects: Objects,
     pub(crate) migrated: Migrated,
     database: Database,
 }
@@ -82,6 +85,7 @@ impl Installation {
     }
 
     async fn connected(config: &Config, url: &str, keys: Keys) -> anyhow::Result<Self> {
+        let objects = objects(config)?;
         let database = pools(config, url);
         let migrated = migrate(&database, &keys, config.log_name.as_deref())
             .await
@@ -97,6 +101,7 @@ impl Installation {
             authority: SystemAuthority::assume(),
             database: Database::Beside,
             authenticator,
+            objects,
             migrated,
             store,
             keys,
@@ -140,6 +145,14 @@ pub(crate) async fn with<T>(
     let result = work(&installation).await;
     installation.close().await;
     result
+}
+
+fn objects(config: &Config) -> anyhow::Result<Objects> {
+    let opened = match &config.objects {
+        Some(url) => Objects::open(url, S3Options::default()),
+        None => Objects::directory(&std::path::absolute(config.data_dir.join("objects"))?),
+    };
+    opened.context("the place of the objects (--objects, CUSTODY_OBJECTS)")
 }
 
 pub(crate) fn private(config: &Config) -> embedded::Config {

@@ -169,6 +169,7 @@ fn app(
         readiness: Readiness::new(checks::all(installation)),
         metrics: Some(metrics),
         store: installation.store.clone(),
+        objects: installation.objects.clone(),
         ledger,
         ingest,
         clock: Utc::now,

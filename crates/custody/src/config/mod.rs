@@ -52,6 +52,8 @@ pub(crate) struct Config {
     pub(crate) sqs_dead_letters: Option<String>,
     pub(crate) job_slots: NonZeroUsize,
     pub(crate) job_kinds: JobKinds,
+    pub(crate) objects: Option<String>,
+    pub(crate) anchor_lock_days: u16,
     pub(crate) drain_seconds: u64,
     pub(crate) log: String,
     pub(crate) log_format: LogFormat,

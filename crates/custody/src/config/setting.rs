@@ -57,6 +57,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting("sqs_dead_letters", "CUSTODY_SQS_DEAD_LETTERS", "", "The same for messages that could not be handled. Default: the queue's name and `-dead`."),
     setting("job_slots", "CUSTODY_JOB_SLOTS", "16", "How many jobs one worker runs at a time."),
     setting("job_kinds", "CUSTODY_JOB_KINDS", "", "Which kinds of job a worker runs, with commas, each with how many at a time where it differs: `anchor=2,health,*`. `*` stands for all others. Default: all."),
+    setting("objects", "CUSTODY_OBJECTS", "", "Where files stay: `file:///absolute/path` or `s3://bucket/prefix`, with the usual AWS_* variables (AWS_ENDPOINT_URL too). Default: the folder `objects` in data_dir."),
+    setting("anchor_lock_days", "CUSTODY_ANCHOR_LOCK_DAYS", "0", "Days for which S3 Object Lock holds an anchored checkpoint, where the bucket has it. 0: not at all."),
     setting("drain_seconds", "CUSTODY_DRAIN_SECONDS", "20", "How long running requests may go on after a signal to stop."),
     setting("log", "CUSTODY_LOG", "info", "What is logged, as a tracing filter (info,custody_api=debug)."),
     setting("log_format", "CUSTODY_LOG_FORMAT", "text", "`text` or `json`, to standard error."),
