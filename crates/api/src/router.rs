@@ -15,7 +15,7 @@ use crate::{
     openapi,
     routes::{
         api_keys, auth, followers, health, invitations, jobs, log, logs, mask_policy, metrics,
-        openapi_document, producers, quarantine, tenants, users, well_known,
+        openapi_document, producers, quarantine, schedules, tenants, users, well_known,
     },
 };
 
@@ -44,6 +44,8 @@ pub(crate) fn documented() -> (Router<App>, OpenApi) {
         // The log itself
         .routes(routes!(log::checkpoint::get_checkpoint))
         .routes(routes!(log::checkpoints::list_checkpoints))
+        .routes(routes!(log::anchors::list_anchors))
+        .routes(routes!(log::anchor::get_anchor))
         .routes(routes!(log::key::get_log_key))
         .routes(routes!(log::keys::list_log_keys))
         .routes(routes!(log::tile::get_tile))
@@ -65,6 +67,7 @@ pub(crate) fn documented() -> (Router<App>, OpenApi) {
         .routes(routes!(jobs::get::get_job))
         .routes(routes!(jobs::cancel::cancel_job))
         .routes(routes!(jobs::retry::retry_job))
+        .routes(routes!(schedules::list::list_schedules))
         // Tenants, and what is set for one
         .routes(routes!(tenants::list::list_tenants, tenants::create::create_tenant))
         .routes(routes!(tenants::get::get_tenant))

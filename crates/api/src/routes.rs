@@ -14,6 +14,7 @@ pub(crate) mod metrics;
 pub(crate) mod openapi_document;
 pub(crate) mod producers;
 pub(crate) mod quarantine;
+pub(crate) mod schedules;
 pub(crate) mod shapes;
 pub(crate) mod tenants;
 pub(crate) mod users;

@@ -83,6 +83,8 @@ operations! {
     GetProof = "getProof" "GET /api/v1/logs/{id}/proof", Roles(&[Admin, Auditor, User, Operator]), Read;
     GetCheckpoint = "getCheckpoint" "GET /api/v1/log/checkpoint", Roles(&[Admin, Auditor, Operator]), Read;
     ListCheckpoints = "listCheckpoints" "GET /api/v1/log/checkpoints", Roles(&[Admin, Auditor, Operator]), Read;
+    ListAnchors = "listAnchors" "GET /api/v1/log/anchors", Roles(&[Admin, Auditor, Operator]), Read;
+    GetAnchor = "getAnchor" "GET /api/v1/log/anchors/{epoch}/{size}", Roles(&[Admin, Auditor, Operator]), Read;
     GetLogKey = "getLogKey" "GET /api/v1/log/key", Roles(&[Admin, Auditor, User, Operator]), Read;
     ListLogKeys = "listLogKeys" "GET /api/v1/log/keys", Roles(&[Admin, Auditor, User, Operator]), Read;
     GetTile = "getTile" "GET /api/v1/log/tile/{path}", Roles(&[Admin, Auditor, Operator]), Read;
@@ -92,6 +94,8 @@ operations! {
     ListProducers = "listProducers" "GET /api/v1/producers", Roles(&[Admin, Auditor, Operator]), Read;
     ListFollowers = "listFollowers" "GET /api/v1/followers", Roles(&[Admin, Auditor, Operator]), Read;
     StreamEntries = "streamEntries" "GET /api/v1/log/entries", Roles(&[Admin, Auditor, Operator]), Read;
+
+    ListSchedules = "listSchedules" "GET /api/v1/schedules", Roles(&[Admin, Auditor, Operator]), Read;
 
     ListQuarantine = "listQuarantine" "GET /api/v1/quarantine", Roles(&[Admin, Auditor]), Read;
     GetQuarantined = "getQuarantined" "GET /api/v1/quarantine/{id}", Roles(&[Admin, Auditor]), Read;

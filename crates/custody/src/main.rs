@@ -6,6 +6,7 @@
 mod command;
 mod config;
 mod installation;
+mod jobs;
 mod logging;
 #[cfg(faults)]
 mod probe;
@@ -20,7 +21,7 @@ use custody_client::{ExportArgs, GetArgs, ImportArgs, QuarantineCommand, SearchA
 use crate::{
     command::{
         Console, config::ConfigCommand, invitation::InvitationCommand, keys::KeysCommand,
-        tenant::TenantCommand, token::TokenCommand, user::UserCommand,
+        schedule::ScheduleCommand, tenant::TenantCommand, token::TokenCommand, user::UserCommand,
     },
     config::Flags,
     serve::ServeArgs,
@@ -69,6 +70,9 @@ enum Command {
     /// Changes the keys that sign tokens and checkpoints.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Lists the installation's schedules, runs one now, switches them on and off.
+    #[command(subcommand)]
+    Schedule(ScheduleCommand),
     /// Sends files of events to a server.
     ///
     /// A file is a JSON array, CloudTrail's `{"Records": […]}`, or one object a line. Running it again adds
@@ -144,6 +148,7 @@ fn run(cli: Cli, console: Console) -> anyhow::Result<ExitCode> {
             Command::Invitation(command) => command.run(config, console).await,
             Command::Token(command) => command.run(config, console).await,
             Command::Keys(command) => command.run(config, console).await,
+            Command::Schedule(command) => command.run(config, console).await,
             Command::Import(args) => args.run(cli.json).await,
             Command::Search(args) => args.run(cli.json).await,
             Command::Get(args) => args.run(cli.json).await,

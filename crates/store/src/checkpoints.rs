@@ -25,9 +25,17 @@ pub struct CheckpointRow {
 /// Keeps a checkpoint that is about to be handed out; one of this size that is kept already stays as
 /// it is.
 pub async fn keep(tx: &mut TenantTx, checkpoint: &CheckpointRow) -> Result<(), StoreError> {
+    keep_for(tx, checkpoint, "asked").await
+}
+
+pub(crate) async fn keep_for(
+    tx: &mut TenantTx,
+    checkpoint: &CheckpointRow,
+    kept_for: &str,
+) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO checkpoints (tenant_id, epoch, size, root, note, made_at, kept_for)
-         VALUES ($1, $2, $3, $4, $5, $6, 'asked') ON CONFLICT DO NOTHING",
+         VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING",
     )
     .bind(tx.tenant().0)
     .bind(epoch_column(checkpoint.epoch)?)
@@ -35,6 +43,7 @@ pub async fn keep(tx: &mut TenantTx, checkpoint: &CheckpointRow) -> Result<(), S
     .bind(checkpoint.root.as_slice())
     .bind(&checkpoint.note)
     .bind(checkpoint.made_at)
+    .bind(kept_for)
     .execute(tx.connection())
     .await?;
     Ok(())

@@ -1,5 +1,7 @@
 //! The table `followers`: how far each follower has come in each tenant's log.
 
+mod lag;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use custody_domain::{EntryId, TenantId};
 use sqlx::{Row as _, postgres::PgRow};
@@ -10,6 +12,8 @@ use crate::{
     heads::{signed, unsigned},
     leases::{GROUPS, Lease},
 };
+
+pub use lag::{Lag, lag};
 
 /// A log that has gone on since a follower was there last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

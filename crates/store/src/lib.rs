@@ -6,6 +6,7 @@
 //! transaction. It alone of the product uses sqlx; what it hands out is its own types.
 
 mod access;
+pub mod anchors;
 pub mod announcements;
 pub mod api_keys;
 pub mod audit_outbox;
@@ -27,6 +28,7 @@ pub mod expired;
 pub mod fault;
 pub mod followers;
 pub mod heads;
+pub mod health;
 pub mod hints;
 pub mod identity_error;
 pub mod installation;

@@ -1,5 +1,7 @@
 //! The log itself: `/api/v1/log`.
 
+pub(crate) mod anchor;
+pub(crate) mod anchors;
 pub(crate) mod checkpoint;
 pub(crate) mod checkpoints;
 pub(crate) mod consistency;

@@ -8,6 +8,7 @@ pub(crate) mod keys;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
 pub(crate) mod run_job;
+pub(crate) mod schedule;
 pub(crate) mod tenant;
 pub(crate) mod token;
 pub(crate) mod user;

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use custody_ledger::{CommitConfig, Ledger};
 use custody_queue::isolated;
 
 use crate::{config::Config, installation::Installation, serve};
@@ -9,7 +10,9 @@ use crate::{config::Config, installation::Installation, serve};
 pub(crate) async fn run(config: &Config) -> anyhow::Result<ExitCode> {
     let prepare = async || {
         let installation = Installation::command(config).await?;
-        let kinds = serve::kinds(&installation);
+        let (store, keys) = (installation.store.clone(), installation.keys.clone());
+        let ledger = Ledger::new(store, keys, CommitConfig::default());
+        let kinds = serve::kinds(&installation, config, &ledger);
         anyhow::Ok((installation.store.clone(), installation.authority.clone(), kinds))
     };
     isolated::run_child(prepare).await.map_err(|error| anyhow::anyhow!(error))?;

@@ -1,9 +1,8 @@
 //! The work that goes on beside the requests: the log is followed, the audit outbox becomes entries,
-//! partitions are made ahead, the private database's state is told.
+//! jobs are run and schedules fired, the private database's state is told.
 
 use std::time::Duration;
 
-use chrono::Utc;
 use custody_ingest::{Ingest, outbox};
 use custody_ledger::{
     Ledger,
@@ -12,8 +11,9 @@ use custody_ledger::{
 use custody_queue::{
     Worker,
     hear::{self, Heard},
+    schedules,
 };
-use custody_store::{Store, embedded::State, expired, partitions};
+use custody_store::{Store, embedded::State, partitions};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{sync::watch, task::JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -23,14 +23,13 @@ use super::jobs;
 use crate::{
     config::{Config, Flags},
     installation::Installation,
+    jobs as house,
 };
 
 /// A server whose own changes did not wake it (another node wrote them) looks this often.
 const OUTBOX_PAUSE: Duration = Duration::from_secs(1);
-const PARTITIONS_PAUSE: Duration = Duration::from_mins(10);
-/// While today's partition is missing nothing can be written: look sooner.
-const PARTITIONS_PAUSE_MISSING: Duration = Duration::from_secs(5);
-const SWEEP_PAUSE: Duration = Duration::from_hours(1);
+/// While today's partition is missing nothing can be written.
+const PARTITIONS_PAUSE: Duration = Duration::from_secs(5);
 /// The exporter forgets idle samples only when it is asked to.
 const METRICS_PAUSE: Duration = Duration::from_secs(5);
 
@@ -68,14 +67,18 @@ impl Background {
         if works {
             let drainer = outbox::Drainer::new(store.clone(), ingest.clone(), installation.authority.clone());
             tasks.spawn(until(&stop, drain(drainer)));
-            tasks.spawn(until(&stop, maintain_partitions(store.clone())));
-            tasks.spawn(until(&stop, sweep(store.clone())));
+            tasks.spawn(until(&stop, first_partitions(store.clone())));
         }
         let followers = works
             .then(|| Singletons::start(store, ledger.moved(), follow::all(ledger), FollowConfig::default()));
+        let kinds = jobs::kinds(installation, config, ledger);
+        if works {
+            let (own, changed) = (house::schedules()?, heard.schedules.clone());
+            tasks.spawn(until(&stop, schedules::run(store.clone(), kinds.clone(), own, changed)));
+        }
         // As the followers' holder: one name for what this start of the process holds.
         let worker = followers.as_ref().zip(dispatch).map(|(followers, dispatch)| {
-            jobs::start(installation, (config, flags), dispatch, heard.clone(), followers.holder())
+            jobs::start(installation, (config, flags), kinds, dispatch, heard.clone(), followers.holder())
         });
         Ok(Self { tasks, followers, worker, heard, stop })
     }
@@ -137,29 +140,15 @@ async fn drain(drainer: outbox::Drainer) {
     }
 }
 
-async fn maintain_partitions(store: Store) {
+/// At once, so that the first append has its day; from then on the schedule makes them.
+async fn first_partitions(store: Store) {
     loop {
-        let pause = match partitions::maintain(&store).await {
-            Ok(coverage) => {
-                metrics::gauge!("custody_partitions_ahead_days").set(f64::from(coverage.ahead));
-                if coverage.is_writable() { PARTITIONS_PAUSE } else { PARTITIONS_PAUSE_MISSING }
-            }
-            Err(error) => {
-                tracing::error!(%error, "partitions could not be made ahead");
-                PARTITIONS_PAUSE_MISSING
-            }
-        };
-        tokio::time::sleep(pause).await;
-    }
-}
-
-/// Credentials that have expired are good for nothing; their rows go.
-async fn sweep(store: Store) {
-    loop {
-        if let Err(error) = expired::sweep(&store, Utc::now()).await {
-            tracing::warn!(%error, "expired sessions and secrets could not be swept out");
+        match partitions::maintain(&store).await {
+            Ok(coverage) if coverage.is_writable() => return,
+            Ok(_) => {}
+            Err(error) => tracing::error!(%error, "partitions could not be made ahead"),
         }
-        tokio::time::sleep(SWEEP_PAUSE).await;
+        tokio::time::sleep(PARTITIONS_PAUSE).await;
     }
 }
 

@@ -20,6 +20,8 @@ const fn plain(name: &'static str, description: &'static str) -> Counter {
 }
 
 const COUNTERS: &[Counter] = &[
+    plain("custody_anchor_mismatches_total", "Anchors that are not the checkpoint of their log."),
+    plain("custody_anchors_total", "Checkpoints that were anchored."),
     plain("custody_checkpoints_total", "Checkpoints that were signed."),
     Counter {
         name: "custody_follower_leases_lost_total",
@@ -62,6 +64,8 @@ const COUNTERS: &[Counter] = &[
         values: &["tenant", "credential", "account", "address"],
         description: "Requests beyond a limit: answered 429.",
     },
+    plain("custody_schedules_failed_total", "Due times of schedules that could not be fired."),
+    plain("custody_schedules_fired_total", "Due times of schedules that were fired."),
     plain("custody_tree_mismatches_total", "Logs whose entries no longer give the tree that was signed."),
 ];
 

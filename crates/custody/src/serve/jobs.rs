@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use custody_ledger::Ledger;
 use custody_queue::{
     Dispatch, Kinds, Launcher, Postgres, Sqs, Worker, WorkerConfig,
     hear::Heard,
@@ -14,25 +15,26 @@ use uuid::Uuid;
 use crate::{
     config::{Config, Flags, Queue},
     installation::Installation,
+    jobs as house,
 };
 
 /// Every kind, with what its handler needs.
-pub(crate) fn kinds(_installation: &Installation) -> Kinds {
+pub(crate) fn kinds(installation: &Installation, config: &Config, ledger: &Ledger) -> Kinds {
     let kinds = Kinds::new();
     #[cfg(faults)]
     let kinds = crate::probe::add_to(kinds);
-    kinds
+    house::add_to(kinds, installation, config, ledger)
 }
 
 /// The worker of this process, known to others by `id`.
 pub(super) fn start(
     installation: &Installation,
     (config, flags): (&Config, &Flags),
+    kinds: Kinds,
     dispatch: Arc<dyn Dispatch>,
     heard: Heard,
     id: Uuid,
 ) -> Worker {
-    let kinds = kinds(installation);
     Worker::start(
         id,
         &installation.store,

@@ -57,14 +57,14 @@ impl From<KeptCheckpoint> for CheckpointBody {
 }
 
 /// Checkpoints have no id: epoch and size tell one.
-fn key(epoch: u32, size: u64) -> [u8; 12] {
+pub(super) fn key(epoch: u32, size: u64) -> [u8; 12] {
     let mut key = [0; 12];
     key[..4].copy_from_slice(&epoch.to_be_bytes());
     key[4..].copy_from_slice(&size.to_be_bytes());
     key
 }
 
-fn place(key: &[u8]) -> Option<(u32, u64)> {
+pub(super) fn place(key: &[u8]) -> Option<(u32, u64)> {
     let (epoch, size) = key.split_first_chunk()?;
     let (epoch, size) = (u32::from_be_bytes(*epoch), u64::from_be_bytes(size.try_into().ok()?));
     // PostgreSQL's integers have a sign.

@@ -1,0 +1,3 @@
+//! Schedules: `/api/v1/schedules`.
+
+pub(crate) mod list;

@@ -1,0 +1,64 @@
+//! The jobs of the installation itself, and when they are due. Here, because what they look at is known
+//! nowhere else together.
+
+mod anchor;
+mod health;
+mod partitions;
+mod sweep;
+
+use custody_ledger::Ledger;
+use custody_queue::{Kinds, schedules::declared};
+use custody_store::schedules::{Asks, Declared};
+
+use crate::{config::Config, installation::Installation};
+
+/// Of each tenant's hour, so that not all write to the object store at once.
+const ANCHOR_JITTER_SECONDS: u32 = 600;
+
+/// Adds these kinds, with what their handlers need. After all others: `health` knows them.
+pub(crate) fn add_to(kinds: Kinds, installation: &Installation, config: &Config, ledger: &Ledger) -> Kinds {
+    let (store, objects) = (&installation.store, &installation.objects);
+    let kinds = kinds
+        .with::<partitions::Partitions>(store.clone())
+        .with::<sweep::Sweep>((store.clone(), objects.clone()))
+        .with::<anchor::Anchor>(anchor::Services {
+            ledger: ledger.clone(),
+            objects: objects.clone(),
+            lock_days: config.anchor_lock_days,
+        });
+    let services = health::Services {
+        store: store.clone(),
+        objects: objects.clone(),
+        data_dir: config.data_dir.clone(),
+        kinds: kinds.clone(),
+    };
+    kinds.with::<health::Health>(services)
+}
+
+/// When they are due.
+pub(crate) fn schedules() -> anyhow::Result<Vec<Declared>> {
+    let anchor = declared("anchor", "0 * * * *", &anchor::Anchor {})?;
+    let asks = Asks { each_tenant: true, jitter_seconds: ANCHOR_JITTER_SECONDS, ..anchor.asks };
+    Ok(vec![
+        declared("partitions", "*/10 * * * *", &partitions::Partitions {})?,
+        declared("sweep", "7 * * * *", &sweep::Sweep {})?,
+        declared("health", "*/5 * * * *", &health::Health {})?,
+        Declared { asks, ..anchor },
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+    use custody_queue::schedules::Times;
+
+    #[test]
+    fn all_schedules_are_due_within_the_hour() {
+        let now = chrono::Utc::now();
+        for own in super::schedules().unwrap() {
+            let next = Times::of(&own.timing).unwrap().after(now).unwrap();
+            assert!(next - now <= chrono::TimeDelta::hours(1), "{}", own.name);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What is looked at, and from when on it is not well.
+
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use chrono::{TimeDelta, Utc};
+use custody_ledger::follow;
+use custody_objects::Objects;
+use custody_queue::{Kinds, Limits};
+use custody_store::{Store, StoreError, audit_outbox, followers, health::Checked, jobs, partitions};
+use nix::sys::statvfs::statvfs;
+
+use super::Services;
+
+const DATABASE_ANSWER_MAX: Duration = Duration::from_secs(2);
+const FOLLOWER_LAG_MAX: TimeDelta = TimeDelta::minutes(5);
+const OUTBOX_AGE_MAX: TimeDelta = TimeDelta::minutes(1);
+const DISK_FREE_BYTES_MIN: u64 = 1 << 30;
+
+/// What was found, or why it is not well.
+type Found = Result<String, String>;
+
+pub(super) async fn all(services: &Services) -> Vec<Checked> {
+    let Services { store, objects, data_dir, kinds } = services;
+    let checked = |name, found: Found| {
+        let is_well = found.is_ok();
+        Checked { name, is_well, detail: found.unwrap_or_else(|reason| reason) }
+    };
+    vec![
+        checked("database", database(store).await),
+        checked("partitions", days(store).await),
+        checked("followers", lag(store).await),
+        checked("audit_outbox", outbox(store).await),
+        checked("queue", queue(store, kinds).await),
+        checked("objects", place(objects).await),
+        checked("disk", disk(data_dir)),
+    ]
+}
+
+fn unread(error: StoreError) -> String {
+    tracing::warn!(%error, "a health check could not read the database");
+    "could not be read".to_owned()
+}
+
+async fn database(store: &Store) -> Found {
+    let begun = Instant::now();
+    async { store.system_tx().await?.commit().await }.await.map_err(unread)?;
+    let took = begun.elapsed();
+    let said = format!("answers in {} ms", took.as_millis());
+    if took <= DATABASE_ANSWER_MAX { Ok(said) } else { Err(said) }
+}
+
+async fn days(store: &Store) -> Found {
+    let coverage = partitions::coverage(store).await.map_err(unread)?;
+    let said = format!("{} days ahead", coverage.ahead);
+    if coverage.is_writable() { Ok(said) } else { Err(format!("{said}; missing: {:?}", coverage.missing)) }
+}
+
+async fn lag(store: &Store) -> Found {
+    let (mut said, mut is_well) = (Vec::new(), true);
+    for lag in followers::lag(store, &follow::NAMES).await.map_err(unread)? {
+        is_well &= lag.failing == 0 && lag.waits <= FOLLOWER_LAG_MAX;
+        let seconds = lag.waits.num_seconds();
+        said.push(format!(
+            "{}: {} logs behind, {seconds} s at most, {} failing",
+            lag.follower, lag.logs, lag.failing
+        ));
+    }
+    let said = if said.is_empty() { "none is behind".to_owned() } else { said.join("; ") };
+    if is_well { Ok(said) } else { Err(said) }
+}
+
+async fn outbox(store: &Store) -> Found {
+    let (waiting, oldest) = audit_outbox::waiting(store).await.map_err(unread)?;
+    let age = oldest.map_or(TimeDelta::zero(), |at| Utc::now() - at);
+    let said = format!("{waiting} wait, the oldest for {} s", age.num_seconds().max(0));
+    if age <= OUTBOX_AGE_MAX { Ok(said) } else { Err(said) }
+}
+
+async fn queue(store: &Store, kinds: &Kinds) -> Found {
+    let (mut waiting, mut late) = (0, Vec::new());
+    for depth in jobs::depths(store).await.map_err(unread)? {
+        waiting += depth.waiting;
+        let wait_max = kinds.limits(&depth.kind).unwrap_or(Limits::DEFAULT).wait_max;
+        if depth.oldest_seconds > wait_max.as_secs_f64() {
+            late.push(format!("{} for {:.0} s", depth.kind, depth.oldest_seconds));
+        }
+    }
+    if late.is_empty() { Ok(format!("{waiting} wait")) } else { Err(format!("waiting: {}", late.join(", "))) }
+}
+
+async fn place(objects: &Objects) -> Found {
+    objects.check().await.map(|()| "written, read and removed".to_owned()).map_err(|error| error.to_string())
+}
+
+/// Of this worker's machine.
+fn disk(data_dir: &Path) -> Found {
+    let disk = statvfs(data_dir).map_err(|error| error.desc().to_owned())?;
+    let free = disk.blocks_available().saturating_mul(disk.fragment_size());
+    let said = format!("{} MiB free", free >> 20);
+    if free >= DISK_FREE_BYTES_MIN { Ok(said) } else { Err(said) }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+    use super::*;
+
+    #[test]
+    fn a_folder_that_is_not_there_is_not_well() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(disk(folder.path()).is_ok_and(|said| said.ends_with("MiB free")));
+        assert!(disk(&folder.path().join("none")).is_err());
+    }
+}
