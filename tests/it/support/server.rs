@@ -99,6 +99,11 @@ impl Server {
         self.child.id().expect("it runs")
     }
 
+    /// Its data directory.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
     /// The process of its private database.
     pub(crate) fn postmaster(&self) -> u32 {
         let pid_file = self.data.join("database/cluster/postmaster.pid");

@@ -27,8 +27,12 @@ pub(super) struct Ended {
 
 impl Setting {
     pub(super) async fn new() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    pub(super) async fn with(options: Options) -> Self {
         let database = TestDatabase::create().await.url().to_owned();
-        let server = Server::start(Options { database: Some(database.clone()), ..Options::default() }).await;
+        let server = Server::start(Options { database: Some(database.clone()), ..options }).await;
         let tenant = server.tenant().await;
         let setting = Self { server, tenant, database };
         setting.signed(OWN).await;
@@ -63,13 +67,16 @@ impl Setting {
 
     /// As the owner of the tables, past row security.
     pub(super) async fn sql(&self, statements: &str) {
-        let mut connection = PgConnection::connect(&self.database).await.unwrap();
-        let tables = ["entries", "heads", "trees", "tiles", "checkpoints"];
-        let off = tables.map(|table| format!("ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;")).concat();
-        let on = tables.map(|table| format!("ALTER TABLE {table} FORCE ROW LEVEL SECURITY;")).concat();
-        let statements = statements.replace("$T", &format!("'{}'", self.tenant.id));
-        let all = format!("BEGIN; {off} {statements}; {on} COMMIT");
-        sqlx::raw_sql(AssertSqlSafe(all)).execute(&mut connection).await.unwrap();
+        as_owner(&self.database, &self.tenant.id, statements).await;
+    }
+
+    /// The same while no server runs; then one does again, started so.
+    pub(super) async fn sql_while_stopped(self, statements: &str, options: Options) -> Self {
+        let Self { server, tenant, database } = self;
+        server.stop().await;
+        as_owner(&database, &tenant.id, statements).await;
+        let server = Server::start(Options { database: Some(database.clone()), ..options }).await;
+        Self { tenant: tenant.at(&server), server, database }
     }
 
     /// A row's body, as it is stored.
@@ -105,6 +112,16 @@ impl Setting {
     pub(super) async fn verify(&self) -> Ended {
         self.custody(&["verify", "--server"]).await
     }
+}
+
+async fn as_owner(database: &str, tenant: &str, statements: &str) {
+    let mut connection = PgConnection::connect(database).await.unwrap();
+    let tables = ["entries", "heads", "trees", "tiles", "checkpoints", "anchors", "followers"];
+    let off = tables.map(|table| format!("ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY;")).concat();
+    let on = tables.map(|table| format!("ALTER TABLE {table} FORCE ROW LEVEL SECURITY;")).concat();
+    let statements = statements.replace("$T", &format!("'{tenant}'"));
+    let all = format!("BEGIN; {off} {statements}; {on} COMMIT");
+    sqlx::raw_sql(AssertSqlSafe(all)).execute(&mut connection).await.unwrap();
 }
 
 impl Ended {

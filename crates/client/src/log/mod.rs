@@ -12,7 +12,7 @@ use crate::{ApiClient, ClientError};
 
 pub(crate) use entries::EntryReader;
 pub(crate) use patience::patiently;
-pub(crate) use shapes::{Consistency, EntryPlace, Kept};
+pub(crate) use shapes::{Anchored, Consistency, EntryPlace, Kept};
 use shapes::{KeyItem, List};
 
 /// Checkpoints of a page.
@@ -46,12 +46,35 @@ impl Log {
 
     /// Every checkpoint that the server keeps, oldest first.
     pub(crate) async fn kept(&self) -> Result<Vec<Kept>, ClientError> {
-        let mut kept = Vec::new();
+        self.list("/api/v1/log/checkpoints").await
+    }
+
+    /// Every anchor that the server knows of or finds in its object store, oldest first.
+    pub(crate) async fn anchors(&self) -> Result<Vec<Anchored>, ClientError> {
+        self.list("/api/v1/log/anchors").await
+    }
+
+    /// The note of an anchor, as it lies in the server's object store; none where it is not there.
+    pub(crate) async fn anchor(&self, epoch: u32, size: u64) -> Result<Option<String>, ClientError> {
+        let path = format!("/api/v1/log/anchors/{epoch}/{size}");
+        let note = patiently(async || {
+            let answer = self.client.send(self.get(&path)).await?;
+            self.client.bytes(answer).await
+        });
+        match note.await {
+            Ok(note) => Ok(Some(String::from_utf8_lossy(&note).into_owned())),
+            Err(error) if error.status() == Some(404) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn list<T: DeserializeOwned>(&self, path: &str) -> Result<Vec<T>, ClientError> {
+        let mut items = Vec::new();
         let mut query = vec![("limit", PAGE.to_string())];
         loop {
-            let page: List<Kept> = self.json("/api/v1/log/checkpoints", &query).await?;
-            kept.extend(page.items);
-            let Some(cursor) = page.next_cursor else { return Ok(kept) };
+            let page: List<T> = self.json(path, &query).await?;
+            items.extend(page.items);
+            let Some(cursor) = page.next_cursor else { return Ok(items) };
             query.truncate(1);
             query.push(("cursor", cursor));
         }

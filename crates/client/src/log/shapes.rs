@@ -25,6 +25,16 @@ pub(crate) struct Kept {
     pub(crate) made_at: Option<String>,
 }
 
+/// An anchor that the server knows of.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct Anchored {
+    pub(crate) epoch: u32,
+    pub(crate) size: u64,
+    /// None where only the object store has it.
+    #[serde(deserialize_with = "maybe_hash")]
+    pub(crate) root: Option<Hash>,
+}
+
 /// That the tree of one size is the beginning of that of another.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Consistency {
@@ -40,6 +50,10 @@ pub(crate) struct EntryPlace {
 
 fn hash<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Hash, D::Error> {
     read(&String::deserialize(deserializer)?)
+}
+
+fn maybe_hash<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Hash>, D::Error> {
+    Option::<String>::deserialize(deserializer)?.map(|text| read(&text)).transpose()
 }
 
 fn hashes<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<Hash>, D::Error> {

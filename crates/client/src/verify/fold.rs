@@ -35,12 +35,14 @@ pub(super) struct Fold {
 }
 
 /// Entries `good..bad` are not the ones that were signed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Mismatch {
     pub(super) good: u64,
     pub(super) bad: u64,
     pub(super) signed: Hash,
     pub(super) found: Hash,
+    /// What an anchor that says so is called.
+    pub(super) anchor: Option<String>,
 }
 
 impl Fold {
@@ -120,7 +122,13 @@ impl Fold {
             } else if promise.epoch < self.epoch {
                 self.lost += 1;
             } else if self.mismatch.is_none() {
-                self.mismatch = Some(Mismatch { good: self.good, bad: size, signed, found });
+                self.mismatch = Some(Mismatch {
+                    good: self.good,
+                    bad: size,
+                    signed,
+                    found,
+                    anchor: promise.anchor.clone(),
+                });
             }
             self.promises.pop_front();
         }

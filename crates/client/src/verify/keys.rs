@@ -60,6 +60,12 @@ impl Keys {
         &self.origin
     }
 
+    /// Whether the note says that it is another tenant's, or another installation's.
+    pub(crate) fn is_of_another(&self, note: &str) -> bool {
+        let origin: Option<Origin> = note.lines().next().and_then(|line| line.parse().ok());
+        origin.is_some_and(|origin| !is_of_log(&origin, &self.origin))
+    }
+
     /// Of the keys that are believed, those that signed this note, as text.
     pub(crate) fn that_signed(&self, note: &str, origin: &Origin) -> Vec<String> {
         let Ok(note) = Note::parse(note.as_bytes()) else { return Vec::new() };

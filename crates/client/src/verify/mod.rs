@@ -1,5 +1,6 @@
 //! `custody verify`
 
+mod anchors;
 mod bundle;
 mod checkpoints;
 mod finding;
@@ -20,6 +21,7 @@ use crate::Connection;
 pub(crate) use keys::{Keys, Signed};
 pub(crate) use progress::Progress;
 use report::Report;
+use server::Files;
 
 /// Checks a bundle, or the whole log of a tenant on a server.
 #[derive(Debug, Args)]
@@ -46,6 +48,11 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "FILE", requires = "server", conflicts_with = "bundle")]
     state: Option<PathBuf>,
 
+    /// Folder with anchors that were copied out of the object store: what they sign must be the beginning
+    /// of the log. The server's own are read in any case, from its object store.
+    #[arg(long, value_name = "DIR", requires = "server", conflicts_with = "bundle")]
+    anchors: Option<PathBuf>,
+
     /// Stretches of the log that are read at once; the number of processors, up to 8, if not given.
     #[arg(long, value_name = "N", requires = "server", conflicts_with = "bundle")]
     jobs: Option<NonZeroUsize>,
@@ -67,6 +74,7 @@ impl VerifyArgs {
             return tokio::task::spawn_blocking(move || bundle::check(&path, &pinned)).await?;
         }
         let jobs = self.jobs.map_or_else(server::jobs, NonZeroUsize::get);
-        server::check(self.connection.open()?, pinned, self.state, jobs).await
+        let files = Files { state: self.state, anchors: self.anchors };
+        server::check(self.connection.open()?, pinned, files, jobs).await
     }
 }

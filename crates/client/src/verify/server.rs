@@ -12,7 +12,7 @@ use custody_proof::{CompactRange, VerifierKey, stream::Opening, tile::WIDTH};
 use futures::{StreamExt as _, stream};
 
 use super::{
-    Keys, Progress,
+    Keys, Progress, anchors,
     checkpoints::Promises,
     finding::{Finding, Findings},
     fold::Fold,
@@ -21,7 +21,7 @@ use super::{
     state::State,
     stretch,
 };
-use crate::{ApiClient, log::Log, log::patiently};
+use crate::{ApiClient, log::Log, log::patiently, text::count};
 
 /// Entries of one stretch: a second's work, and 32 bytes each in memory.
 const STRETCH: u64 = 128 * WIDTH;
@@ -31,6 +31,14 @@ const SAVE_EVERY: Duration = Duration::from_secs(5);
 
 pub(super) fn jobs() -> usize {
     available_parallelism().map_or(1, |cores| cores.get().min(JOBS_MAX))
+}
+
+/// What whoever verifies has at hand.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    pub(super) state: Option<PathBuf>,
+    /// A folder.
+    pub(super) anchors: Option<PathBuf>,
 }
 
 /// One verification of one log.
@@ -48,16 +56,21 @@ struct Verification {
 pub(super) async fn check(
     client: ApiClient,
     pinned: Vec<VerifierKey>,
-    state_file: Option<PathBuf>,
+    files: Files,
     jobs: usize,
 ) -> anyhow::Result<Report> {
     let log = Log::new(client);
     let keys = Keys::new(pinned, &log.keys().await?)?;
-    // In this order: none of the kept ones is newer than the newest, nor that than the head.
+    let mut anchors = match &files.anchors {
+        Some(folder) => anchors::in_folder(folder, &keys)?,
+        None => Vec::new(),
+    };
+    anchors.extend(anchors::of_server(&log).await?);
+    // In this order: no anchor is newer than what is kept, none of the kept ones is newer than the newest, nor that than the head.
     let kept = log.kept().await?;
     let newest = log.checkpoint().await?;
     let head = patiently(async || Ok(stretch::open(&log, 0, 0).await?.1)).await?;
-    let promises = match Promises::read(&keys, newest, kept) {
+    let promises = match Promises::read(&keys, newest, kept, anchors) {
         Ok(promises) => promises,
         Err(detail) => {
             let mut findings = Findings::default();
@@ -65,7 +78,7 @@ pub(super) async fn check(
             return Ok(Report::new(String::new(), findings, true));
         }
     };
-    Verification { log, keys, promises, head, state_file, jobs: jobs.max(1) }.run().await
+    Verification { log, keys, promises, head, state_file: files.state, jobs: jobs.max(1) }.run().await
 }
 
 impl Verification {
@@ -118,9 +131,9 @@ impl Verification {
             let (from, to) = (promise.size, tree.end());
             let is_held = verify_consistency(from, to, &proof.hashes, &promise.root, &root);
             if !is_held && promise.epoch == epoch {
-                let detail = format!(
-                    "the checkpoint of size {from} is not of the log that was verified before, up to {to}"
-                );
+                let name = promise.anchor.as_deref().unwrap_or("the checkpoint");
+                let detail =
+                    format!("{name} of size {from} is not of the log that was verified before, up to {to}");
                 findings.add(Finding::of_log(detail));
             }
         }
@@ -161,11 +174,13 @@ impl Verification {
 
     async fn conclude(self, mut fold: Fold, mut findings: Findings, begun: u64) -> anyhow::Result<Report> {
         findings.append(std::mem::take(&mut fold.findings));
-        if let Some(mismatch) = fold.mismatch {
+        if let Some(mismatch) = fold.mismatch.take() {
             let located = locate::changed(&self.log, &mismatch, self.promises.newest.size).await;
             findings.append(located.unwrap_or_default());
+            let anchor = mismatch.anchor.as_deref();
+            let anchor = anchor.map_or_else(String::new, |name| format!(", which {name} signs"));
             let detail = format!(
-                "the entries from {} up to {} do not lead to the signed root of size {} (signed {}, found {})",
+                "the entries from {} up to {} do not lead to the signed root of size {}{anchor} (signed {}, found {})",
                 mismatch.good,
                 mismatch.bad.saturating_sub(1),
                 mismatch.bad,
@@ -191,7 +206,11 @@ impl Verification {
     fn report(self, fold: &Fold, findings: Findings, begun: u64) -> Report {
         let newest = &self.promises.newest;
         let is_complete = fold.newer == 0 && newest.size > 0 && fold.lost() == 0;
-        let summary = format!("the log's {} entries are the ones that its checkpoints sign", newest.size);
+        let mut summary = format!("the log's {} entries are the ones that its checkpoints sign", newest.size);
+        if self.promises.anchors > 0 {
+            let anchors = count(self.promises.anchors, "anchor", "anchors");
+            summary = format!("{summary}, {anchors} among them");
+        }
         let mut report = Report::new(summary, findings, is_complete);
         report.fact("log", self.promises.origin.to_string());
         report.fact("tree_size", newest.size);
@@ -199,6 +218,7 @@ impl Verification {
         report.fact("verified_from", begun);
         report.fact("verified_to", fold.tree().end());
         report.fact("checkpoints", fold.kept);
+        report.fact("anchors", self.promises.anchors);
         report.fact("not_yet_signed", self.head.size.saturating_sub(newest.size));
         report.fact("keys", self.keys.that_signed(&self.promises.note, &self.promises.origin).join(" "));
         report.fact("pinned", self.keys.is_pinned);
