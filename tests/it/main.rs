@@ -17,6 +17,7 @@ mod outage;
 mod producers;
 mod quarantine;
 mod running;
+mod schedules;
 mod sign_in;
 mod succession;
 mod support;
