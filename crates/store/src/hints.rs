@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 /// What a transaction changed that somebody waits for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "one of each channel")]
 pub(crate) struct Hint {
     pub(crate) jobs_wait: bool,
     pub(crate) jobs_changed: bool,

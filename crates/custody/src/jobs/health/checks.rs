@@ -39,28 +39,28 @@ pub(super) async fn all(services: &Services) -> Vec<Checked> {
     ]
 }
 
-fn unread(error: StoreError) -> String {
+fn unread(error: &StoreError) -> String {
     tracing::warn!(%error, "a health check could not read the database");
     "could not be read".to_owned()
 }
 
 async fn database(store: &Store) -> Found {
     let begun = Instant::now();
-    async { store.system_tx().await?.commit().await }.await.map_err(unread)?;
+    async { store.system_tx().await?.commit().await }.await.map_err(|error| unread(&error))?;
     let took = begun.elapsed();
     let said = format!("answers in {} ms", took.as_millis());
     if took <= DATABASE_ANSWER_MAX { Ok(said) } else { Err(said) }
 }
 
 async fn days(store: &Store) -> Found {
-    let coverage = partitions::coverage(store).await.map_err(unread)?;
+    let coverage = partitions::coverage(store).await.map_err(|error| unread(&error))?;
     let said = format!("{} days ahead", coverage.ahead);
     if coverage.is_writable() { Ok(said) } else { Err(format!("{said}; missing: {:?}", coverage.missing)) }
 }
 
 async fn lag(store: &Store) -> Found {
     let (mut said, mut is_well) = (Vec::new(), true);
-    for lag in followers::lag(store, &follow::NAMES).await.map_err(unread)? {
+    for lag in followers::lag(store, &follow::NAMES).await.map_err(|error| unread(&error))? {
         is_well &= lag.failing == 0 && lag.waits <= FOLLOWER_LAG_MAX;
         let seconds = lag.waits.num_seconds();
         said.push(format!(
@@ -73,7 +73,7 @@ async fn lag(store: &Store) -> Found {
 }
 
 async fn outbox(store: &Store) -> Found {
-    let (waiting, oldest) = audit_outbox::waiting(store).await.map_err(unread)?;
+    let (waiting, oldest) = audit_outbox::waiting(store).await.map_err(|error| unread(&error))?;
     let age = oldest.map_or(TimeDelta::zero(), |at| Utc::now() - at);
     let said = format!("{waiting} wait, the oldest for {} s", age.num_seconds().max(0));
     if age <= OUTBOX_AGE_MAX { Ok(said) } else { Err(said) }
@@ -81,7 +81,7 @@ async fn outbox(store: &Store) -> Found {
 
 async fn queue(store: &Store, kinds: &Kinds) -> Found {
     let (mut waiting, mut late) = (0, Vec::new());
-    for depth in jobs::depths(store).await.map_err(unread)? {
+    for depth in jobs::depths(store).await.map_err(|error| unread(&error))? {
         waiting += depth.waiting;
         let wait_max = kinds.limits(&depth.kind).unwrap_or(Limits::DEFAULT).wait_max;
         if depth.oldest_seconds > wait_max.as_secs_f64() {
