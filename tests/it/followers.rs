@@ -89,7 +89,7 @@ async fn a_server_follows_its_log_and_says_how_far() {
 }
 
 /// `custody serve --only worker`, beside `server`.
-fn worker(server: &Server, data: &Path) -> Child {
+pub(crate) fn worker(server: &Server, data: &Path) -> Child {
     let mut command = server.command(&["serve", "--only", "worker", "--until-stdin-closes"]);
     command.env("CUSTODY_DATA_DIR", another_machine(data));
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()

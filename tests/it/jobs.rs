@@ -1,3 +1,4 @@
 //! Jobs over HTTP and by the command line: what a tenant sees of its own, and what it may do.
 
 mod http;
+mod stream;

@@ -1,6 +1,6 @@
 //! What the handlers and the middleware work with.
 
-use std::{net::IpAddr, ops::Deref, sync::Arc};
+use std::{net::IpAddr, ops::Deref, sync::Arc, time::Duration};
 
 use axum::extract::FromRef;
 use chrono::{DateTime, SubsecRound as _, Utc};
@@ -11,11 +11,12 @@ use custody_objects::Objects;
 use custody_search::Search;
 use custody_store::Store;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    HttpConfig, Readiness, extract::memory::BodyMemory, log_streams::LogStreams, routes::logs::bulk::Spools,
-    shares::Shares,
+    HttpConfig, Readiness, extract::memory::BodyMemory, job_watch::JobWatch, routes::logs::bulk::Spools,
+    shares::Shares, streams::Streams,
 };
 
 /// The parts behind the HTTP interface, as the binary wires them together.
@@ -34,21 +35,41 @@ pub struct Parts {
     /// Renders `/metrics`; without it there is no such page.
     pub metrics: Option<PrometheusHandle>,
     pub clock: Clock,
+    /// Rises when what a client sees of a job may have changed.
+    pub jobs_changed: watch::Receiver<u64>,
+    /// Cancelled when the server is to stop: what streams without an end ends then.
+    pub stop: CancellationToken,
 }
 
 /// Tells the time: for credentials and sessions. (The log's clock is the database's.)
 pub type Clock = fn() -> DateTime<Utc>;
 
+const GOODBYE_TIME_MAX: Duration = Duration::from_secs(2);
+
 /// The state of all routes. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct App {
     pub(crate) edge: Edge,
+    pub(crate) job_watch: JobWatch,
+    /// Streams that have a connection of their own by now, which the server does not wait for.
+    pub(crate) detached: TaskTracker,
     parts: Arc<Parts>,
 }
 
 impl App {
     pub fn new(config: HttpConfig, limits: &LimitsConfig, parts: Parts) -> Self {
-        Self { edge: Edge::new(config, limits), parts: Arc::new(parts) }
+        Self {
+            edge: Edge::new(config, limits),
+            job_watch: JobWatch::new(parts.store.clone(), parts.jobs_changed.clone()),
+            detached: TaskTracker::new(),
+            parts: Arc::new(parts),
+        }
+    }
+
+    /// Waits until the streams have said goodbye, once [`Parts::stop`] is cancelled; not for long.
+    pub async fn streams_closed(&self) {
+        self.detached.close();
+        let _ = tokio::time::timeout(GOODBYE_TIME_MAX, self.detached.wait()).await;
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
@@ -81,7 +102,8 @@ pub(crate) struct Bounds {
     pub(crate) running_of: Shares<IpAddr>,
     pub(crate) body_memory: BodyMemory,
     pub(crate) spools: Spools,
-    pub(crate) log_streams: LogStreams,
+    pub(crate) log_streams: Streams,
+    pub(crate) job_streams: Streams,
 }
 
 /// One part in so many of the requests that run at once is what an address may have. Several
@@ -99,7 +121,8 @@ impl Edge {
             running_of: Shares::new((config.requests_max / ADDRESS_SHARE).max(ADDRESS_RUNNING_MIN)),
             body_memory: BodyMemory::new(config.body_bytes_held_max),
             spools: Spools::new(config.spool_folder.clone(), config.spool_bytes_max),
-            log_streams: LogStreams::new(),
+            log_streams: Streams::of_log(),
+            job_streams: Streams::of_jobs(),
             config,
         }))
     }

@@ -8,7 +8,8 @@ mod app;
 mod config;
 mod docs;
 mod extract;
-mod log_streams;
+mod job_stream;
+mod job_watch;
 mod middleware;
 mod openapi;
 mod page;
@@ -19,6 +20,7 @@ mod router;
 mod routes;
 mod serve;
 mod shares;
+mod streams;
 
 pub use self::{
     app::{App, Clock, Parts},

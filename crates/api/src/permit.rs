@@ -28,6 +28,19 @@ impl<O> Permit<O> {
         &self.scope
     }
 
+    /// Whether the credential is good for `O` at a later moment, too. Where that cannot be asked at the
+    /// moment, it is.
+    pub(crate) async fn still(&self, gate: &Gate) -> bool
+    where
+        O: Named,
+    {
+        match gate.authenticator.still(&self.authenticated, (gate.clock)()).await {
+            Ok(who) => who.permit(O::OPERATION, self.scope.peer_ip()).is_ok(),
+            Err(AuthError::Invalid(_)) => false,
+            Err(AuthError::Directory(_)) => true,
+        }
+    }
+
     /// Whose credential it is.
     pub(crate) fn authenticated(&self) -> &Authenticated {
         &self.authenticated
@@ -54,6 +67,12 @@ where
         let gate = Gate::from_ref(state);
         let now = (gate.clock)();
         let authenticated = gate.authenticator.authenticate(bearer(parts)?, now).await.map_err(refused)?;
+        Self::of(authenticated, parts, &gate)
+    }
+}
+
+impl<O: Named> Permit<O> {
+    fn of(authenticated: Authenticated, parts: &mut Parts, gate: &Gate) -> Result<Self, Problem> {
         let (tenant, principal) = (authenticated.tenant(), authenticated.principal().to_string());
         let span = tracing::Span::current();
         span.record("tenant.id", tracing::field::display(tenant));
@@ -70,6 +89,35 @@ where
             )
         })?;
         Ok(Self { scope, authenticated, operation: PhantomData })
+    }
+}
+
+/// The same for a WebSocket, which a browser can open with no header of its own: its credential may be
+/// a ticket in the query string, which is good for one use and 30 s.
+#[derive(Debug)]
+pub(crate) struct TicketPermit<O>(pub(crate) Permit<O>);
+
+impl<O, S> FromRequestParts<S> for TicketPermit<O>
+where
+    O: Named,
+    S: Send + Sync,
+    Gate: FromRef<S>,
+{
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query = parts.uri.query().unwrap_or_default();
+        let mut pairs = form_urlencoded::parse(query.as_bytes());
+        let Some((_, ticket)) = pairs.find(|(name, _)| name == "ticket") else {
+            return Permit::from_request_parts(parts, state).await.map(Self);
+        };
+        if parts.headers.contains_key(header::AUTHORIZATION) {
+            return Err(missing());
+        }
+        let gate = Gate::from_ref(state);
+        let redeemed = gate.authenticator.redeem(&ticket, (gate.clock)()).await;
+        let authenticated = redeemed.map_err(refused)?;
+        Permit::of(authenticated, parts, &gate).map(Self)
     }
 }
 

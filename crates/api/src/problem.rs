@@ -148,6 +148,10 @@ impl Problem {
         self
     }
 
+    pub(crate) fn is_not_found(&self) -> bool {
+        self.0.kind == Kind::NotFound
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         self.0.kind.status()
     }

@@ -65,6 +65,7 @@ pub(crate) fn documented() -> (Router<App>, OpenApi) {
         // Jobs
         .routes(routes!(jobs::list::list_jobs))
         .routes(routes!(jobs::get::get_job))
+        .routes(routes!(jobs::stream::stream_job))
         .routes(routes!(jobs::cancel::cancel_job))
         .routes(routes!(jobs::retry::retry_job))
         .routes(routes!(schedules::list::list_schedules))

@@ -103,15 +103,39 @@ impl Authenticator {
         if record.expires_at <= now {
             return Err(Refusal::Expired.into());
         }
-        let who = match record.credential {
-            Credential::ApiKey { prefix, .. } => {
-                of_api_key(&*self.api_key(&prefix, now).await?, &prefix, now)?
+        self.of(&record.credential, record.tenant, now).await
+    }
+
+    /// The same somebody at a later moment, as they stand then: for what goes on after its request.
+    pub async fn still(&self, who: &Authenticated, now: DateTime<Utc>) -> Result<Authenticated, AuthError> {
+        if who.expires_at.is_some_and(|at| at <= now) {
+            return Err(Refusal::Expired.into());
+        }
+        if who.credential == Credential::Outside {
+            let live = self.directory.tenant_is_live(who.tenant);
+            if !self.tenants.get(who.tenant, now, AGE_MAX, live).await? {
+                return Err(Refusal::Suspended.into());
             }
-            Credential::Session(id) => self.session(id, record.tenant, None, now).await?,
-            Credential::IssuedToken(id) => self.issued(id, record.tenant, now).await?,
+            return Ok(who.clone());
+        }
+        let found = self.of(&who.credential, who.tenant, now).await?;
+        // What was shown may end sooner than what it stands for.
+        Ok(Authenticated { expires_at: who.expires_at, ..found })
+    }
+
+    async fn of(
+        &self,
+        credential: &Credential,
+        tenant: TenantId,
+        now: DateTime<Utc>,
+    ) -> Result<Authenticated, AuthError> {
+        let who = match credential {
+            Credential::ApiKey { prefix, .. } => of_api_key(&*self.api_key(prefix, now).await?, prefix, now)?,
+            Credential::Session(id) => self.session(*id, tenant, None, now).await?,
+            Credential::IssuedToken(id) => self.issued(*id, tenant, now).await?,
             Credential::Outside => return Err(Refusal::Unknown.into()),
         };
-        if who.tenant != record.tenant {
+        if who.tenant != tenant {
             return Err(Refusal::Unknown.into());
         }
         checked(who)

@@ -107,6 +107,7 @@ operations! {
 
     ListJobs = "listJobs" "GET /api/v1/jobs", Roles(&[Admin, Auditor, Operator]), Read;
     GetJob = "getJob" "GET /api/v1/jobs/{id}", Roles(&[Admin, Auditor, Operator]), Read;
+    StreamJob = "streamJob" "GET /api/v1/jobs/{id}/stream", Roles(&[Admin, Auditor, Operator]), Read;
     CancelJob = "cancelJob" "POST /api/v1/jobs/{id}/cancel", Roles(&[Admin, Operator]), Entry("custody.job.cancelled");
     RetryJob = "retryJob" "POST /api/v1/jobs/{id}/retry", Roles(&[Admin, Operator]), Entry("custody.job.retried");
 

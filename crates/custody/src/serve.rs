@@ -26,6 +26,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::{
     io::AsyncReadExt as _,
     signal::unix::{SignalKind, signal},
+    sync::watch,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -106,11 +107,15 @@ async fn serve(
         sample::load(installation, &ledger, &ingest).await.context("the sample could not be loaded")?;
     }
     let result = if let Some(listener) = listener {
-        let app = app(config, installation, ledger, ingest, metrics)?;
+        let changed = background.heard().changed;
+        let app = app(config, installation, (ledger, ingest), metrics, changed, stop.clone())?;
         banner::print(installation, &listener, config, args.sample).await?;
         let shutdown = stop.clone();
         let shutdown = async move { shutdown.cancelled().await };
-        custody_api::serve(serve_config(config, listener), custody_api::router(app), shutdown).await
+        let router = custody_api::router(app.clone());
+        let served = custody_api::serve(serve_config(config, listener), router, shutdown).await;
+        app.streams_closed().await;
+        served
     } else {
         banner::print_worker()?;
         stop.cancelled().await;
@@ -141,9 +146,10 @@ fn ingest(config: &Config, installation: &Installation, ledger: &Ledger) -> Inge
 fn app(
     config: &Config,
     installation: &Installation,
-    ledger: Ledger,
-    ingest: Ingest,
+    (ledger, ingest): (Ledger, Ingest),
     metrics: PrometheusHandle,
+    jobs_changed: watch::Receiver<u64>,
+    stop: CancellationToken,
 ) -> anyhow::Result<App> {
     let origins = config.cors_origins.0.iter();
     let http = HttpConfig {
@@ -173,6 +179,8 @@ fn app(
         ledger,
         ingest,
         clock: Utc::now,
+        jobs_changed,
+        stop,
     };
     Ok(App::new(http, &limits(config), parts))
 }

@@ -30,6 +30,7 @@ const READS: &[&str] = &[
     "getQuarantined",
     "listJobs",
     "getJob",
+    "streamJob",
     "getMaskPolicy",
     "listTenants",
     "getTenant",

@@ -59,6 +59,7 @@ impl Belongings {
             ("/api/v1/quarantine/{id}/content", text(&quarantined, "quarantine_id")),
             ("/api/v1/quarantine/{id}/replay", text(&quarantined, "quarantine_id")),
             ("/api/v1/jobs/{id}", job.clone()),
+            ("/api/v1/jobs/{id}/stream", job.clone()),
             ("/api/v1/jobs/{id}/cancel", job.clone()),
             ("/api/v1/jobs/{id}/retry", job),
             ("/api/v1/users/{id}", text(&users["items"][0], "id")),

@@ -5,3 +5,4 @@ pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod retry;
 pub(crate) mod shapes;
+pub(crate) mod stream;

@@ -617,6 +617,21 @@ async fn a_ticket_works_once_and_is_no_better_than_what_it_stands_for() {
 }
 
 #[tokio::test]
+async fn what_goes_on_after_its_request_is_asked_for_its_credential_again() {
+    let house = House::new().await;
+    let who = house.authenticator.authenticate(&house.access_token().await, now()).await.unwrap();
+    let later = house.authenticator.still(&who, now() + secs(10)).await.unwrap();
+    assert_eq!((later.expires_at(), later.role()), (who.expires_at(), who.role()));
+    // The access token, though its session would go on.
+    let end = who.expires_at().unwrap();
+    assert!(house.authenticator.still(&who, end).await.is_err());
+    house
+        .directory
+        .change(|rows| rows.sessions.get_mut(&(house.session, ACME)).unwrap().ended_at = Some(now()));
+    assert!(house.authenticator.still(&who, now() + secs(20)).await.is_err());
+}
+
+#[tokio::test]
 async fn signed_in_with_a_one_time_secret_nothing_works_but_setting_a_password() {
     let house = House::new().await;
     house.directory.change(|rows| {

@@ -84,6 +84,7 @@ fn each_role_may_do_what_its_description_says() {
             "getAnchor",
             "listJobs",
             "getJob",
+            "streamJob",
             "cancelJob",
             "retryJob",
         ])

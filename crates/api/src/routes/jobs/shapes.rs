@@ -53,9 +53,9 @@ pub(crate) struct JobBody {
     run_at: DateTime<Utc>,
     /// Its first attempt.
     started_at: Option<DateTime<Utc>>,
-    ended_at: Option<DateTime<Utc>>,
+    pub(crate) ended_at: Option<DateTime<Utc>>,
     #[schema(minimum = 1)]
-    version: u64,
+    pub(crate) version: u64,
 }
 
 #[derive(Debug, Serialize, ToSchema)]

@@ -23,8 +23,8 @@ use utoipa::IntoParams;
 use crate::{
     App, Permit,
     extract::Parameters,
-    log_streams::LogStream,
     problem::{Kind, Problem},
+    streams::Stream,
 };
 
 /// A reader that takes no piece (256 KiB) for so long has gone away.
@@ -77,7 +77,7 @@ pub(crate) async fn stream_entries(
 async fn pump(
     mut entries: EntryStream,
     pieces: mpsc::Sender<Result<Bytes, std::io::Error>>,
-    _running: LogStream,
+    _running: Stream,
 ) {
     while let Some(piece) = entries.next().await {
         let piece = piece.map_err(|error| {
