@@ -1,4 +1,5 @@
 //! Jobs over HTTP and by the command line: what a tenant sees of its own, and what it may do.
 
+mod command_line;
 mod http;
 mod stream;

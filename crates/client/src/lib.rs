@@ -1,5 +1,5 @@
 //! The API client, and the command line's verbs that speak to a server: `import`, `search`, `get`,
-//! `export`, `verify`, `quarantine`.
+//! `export`, `verify`, `quarantine`, `jobs`.
 //!
 //! May know: the HTTP contract, the file system, the terminal. Must not: know the database or any
 //! other part of the server, or decide what an entry means. It splits files into items and shows
@@ -11,11 +11,13 @@ pub mod connection;
 pub mod export;
 pub mod get;
 pub mod import;
+pub mod jobs;
 mod log;
 mod output;
 pub mod problem;
 pub mod quarantine;
 pub mod search;
+mod table;
 pub mod text;
 pub mod verify;
 
@@ -24,6 +26,7 @@ pub use connection::Connection;
 pub use export::ExportArgs;
 pub use get::GetArgs;
 pub use import::ImportArgs;
+pub use jobs::JobsCommand;
 pub use problem::Problem;
 pub use quarantine::QuarantineCommand;
 pub use search::SearchArgs;

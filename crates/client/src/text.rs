@@ -28,6 +28,12 @@ pub fn shown_lines(text: &str) -> String {
     text.lines().map(shown).collect::<Vec<_>>().join("\n")
 }
 
+/// A time of the server's, to the second.
+pub(crate) fn second(time: &str) -> String {
+    // Its times are in UTC: `2026-01-31T08:30:00.123456Z`.
+    format!("{}Z", shown(time.get(..19).unwrap_or(time)))
+}
+
 /// `1 entry`, `2 entries`.
 pub fn count(n: u64, one: &str, many: &str) -> String {
     format!("{n} {}", if n == 1 { one } else { many })

@@ -16,7 +16,9 @@ mod serve;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
-use custody_client::{ExportArgs, GetArgs, ImportArgs, QuarantineCommand, SearchArgs, VerifyArgs};
+use custody_client::{
+    ExportArgs, GetArgs, ImportArgs, JobsCommand, QuarantineCommand, SearchArgs, VerifyArgs,
+};
 
 use crate::{
     command::{
@@ -101,6 +103,9 @@ enum Command {
     /// Lists, shows, replays and drops what could not become an entry.
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
+    /// Lists, shows, follows, cancels and retries jobs: work that outlives the request that asked for it.
+    #[command(subcommand)]
+    Jobs(JobsCommand),
     /// Says what was found on this machine, and what is wrong.
     Doctor,
     /// Prints every setting, its value and where that came from.
@@ -116,7 +121,7 @@ enum Command {
 }
 
 /// They ask a server over HTTP, and the settings of this machine's are nothing to them.
-const OF_THE_CLIENT: [&str; 6] = ["import", "search", "get", "export", "verify", "quarantine"];
+const OF_THE_CLIENT: [&str; 7] = ["import", "search", "get", "export", "verify", "quarantine", "jobs"];
 
 fn main() -> ExitCode {
     let mut command = Cli::command();
@@ -155,6 +160,7 @@ fn run(cli: Cli, console: Console) -> anyhow::Result<ExitCode> {
             Command::Export(args) => args.run(cli.json).await,
             Command::Verify(args) => args.run(cli.json).await,
             Command::Quarantine(command) => command.run(cli.json).await,
+            Command::Jobs(command) => command.run(cli.json).await,
             Command::Doctor => command::doctor::run(config, console).await,
             Command::Config(command) => command.run(&loaded, console),
             Command::Openapi => command::openapi::run(),

@@ -3,13 +3,15 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use console::{Alignment, measure_text_width, pad_str};
 use reqwest::Method;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::selection::Filters;
-use crate::{Connection, output, text::shown};
+use crate::{
+    Connection, output, table,
+    text::{second, shown},
+};
 
 /// What the server answers at once.
 const PAGE_ITEMS_MAX: u64 = 1000;
@@ -100,7 +102,7 @@ impl ListArgs {
             return Ok(ExitCode::SUCCESS);
         }
         let rows: Vec<_> = found.iter().map(|item| row(item)).collect();
-        lines(&rows).iter().try_for_each(|line| output::line(line))?;
+        table::lines(HEADER, &rows).iter().try_for_each(|line| output::line(line))?;
         if cursor.is_some() {
             eprintln!("there is more: --limit {} shows further items", self.limit.saturating_mul(10));
         }
@@ -114,9 +116,8 @@ fn row(item: &RawValue) -> [String; 7] {
     let first = item.errors.first().map_or_else(String::new, Fault::text);
     let more = item.errors.len().saturating_sub(1);
     let place = if more > 0 { format!("{first} (and {more} more)") } else { first };
-    let received = item.received_at.get(..19).unwrap_or(&item.received_at);
     [
-        format!("{}Z", shown(received)),
+        second(&item.received_at),
         item.times.to_string(),
         shown(&item.reason),
         shown(&item.source_format),
@@ -124,19 +125,6 @@ fn row(item: &RawValue) -> [String; 7] {
         shown(&item.id),
         place,
     ]
-}
-
-fn lines(rows: &[[String; 7]]) -> Vec<String> {
-    let header = HEADER.map(str::to_owned);
-    let all: Vec<_> = std::iter::once(&header).chain(rows).collect();
-    let widths: Vec<_> = (0..HEADER.len())
-        .map(|column| all.iter().map(|row| measure_text_width(&row[column])).max().unwrap_or(0))
-        .collect();
-    let line = |row: &[String; 7]| {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| pad_str(cell, *width, Alignment::Left, None));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    all.into_iter().map(line).collect()
 }
 
 #[cfg(test)]
@@ -150,7 +138,7 @@ mod tests {
             "size_bytes":12,"errors":[{"pointer":"/actor/id","detail":"is required"},{"pointer":"","detail":"x"}]}"#;
         let item = RawValue::from_string(item.to_owned()).unwrap();
         assert_eq!(
-            lines(&[row(&item)]),
+            table::lines(HEADER, &[row(&item)]),
             [
                 "RECEIVED              TIMES  REASON  FORMAT   BYTES  ID  WHERE",
                 "2026-01-31T08:30:00Z  3      schema  custody  12     q1  /actor/id: is required (and 1 more)",
