@@ -2,4 +2,5 @@
 
 mod command_line;
 mod http;
+mod readiness;
 mod stream;

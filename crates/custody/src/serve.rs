@@ -96,6 +96,7 @@ async fn serve(
     let works = args.only != Some(Side::Api);
     let lease_holder = Layout::new(&config.data_dir).lease_holder();
     if works {
+        counters::register_jobs(&kinds(installation));
         predecessor::hand_back(&installation.store, &lease_holder).await;
     }
     let background =
@@ -172,7 +173,7 @@ fn app(
         passwords: Passwords::new()?,
         sign_in_limits: SignInLimits::new(&SignInLimitsConfig::default()),
         search: Arc::new(Linear::new(ledger.clone(), cursors, bounds)),
-        readiness: Readiness::new(checks::all(installation)),
+        readiness: Readiness::new(checks::all(installation, &kinds(installation))),
         metrics: Some(metrics),
         store: installation.store.clone(),
         objects: installation.objects.clone(),

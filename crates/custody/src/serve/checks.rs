@@ -1,10 +1,13 @@
 //! What `/readyz` asks.
 
+mod queue;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::Utc;
 use custody_api::Check;
+use custody_queue::Kinds;
 use custody_store::{Store, audit_outbox, partitions};
 use serde_json::{Value, json};
 
@@ -13,12 +16,13 @@ use crate::installation::Installation;
 /// Changes of our own that wait longer than this to be entries mean that nobody writes them.
 const OUTBOX_AGE_MAX_SECONDS: i64 = 60;
 
-pub(super) fn all(installation: &Installation) -> Vec<Arc<dyn Check>> {
+pub(super) fn all(installation: &Installation, kinds: &Kinds) -> Vec<Arc<dyn Check>> {
     let store = &installation.store;
     vec![
         Arc::new(Database(store.clone())),
         Arc::new(Partitions(store.clone())),
         Arc::new(Followers(store.clone())),
+        Arc::new(queue::Queue::new(store.clone(), kinds)),
     ]
 }
 

@@ -1,11 +1,14 @@
 //! The counters that `/metrics` shows, from the start: one that is not there before it first counts
 //! looks, to whoever watches it, as if nothing had happened when it did.
 //!
+//! Those of jobs have a label for the kind, and the kinds are known where they are wired.
 //! Where a label has values that only requests know (routes), the counter is described here and shown
 //! once it counts.
 
 use custody_ingest::Reason;
 use custody_ledger::follow;
+use custody_queue::{Kinds, worker};
+use metrics::Unit;
 
 /// A counter, the label it has, and all values of that.
 struct Counter {
@@ -36,12 +39,6 @@ const COUNTERS: &[Counter] = &[
         label: "result",
         values: &["accepted", "duplicate", "quarantined", "retry"],
         description: "What items were answered.",
-    },
-    Counter {
-        name: "custody_jobs_ended_total",
-        label: "kind",
-        values: &[],
-        description: "Attempts at jobs that ended, by how.",
     },
     plain("custody_ledger_batches_split_total", "Batches that failed and were written tenant by tenant."),
     plain(
@@ -87,6 +84,27 @@ pub(super) fn register() {
     metrics::describe_counter!(OF_ROUTES, "Requests that were answered.");
 }
 
+/// Shows those of the kinds of job that this process runs, at 0, and says what its other metrics are.
+pub(super) fn register_jobs(kinds: &Kinds) {
+    metrics::describe_counter!(OF_JOBS, "Attempts at jobs that ended, by how.");
+    for kind in kinds.names() {
+        for outcome in worker::OUTCOMES {
+            metrics::counter!(OF_JOBS, "kind" => kind, "outcome" => outcome).increment(0);
+        }
+    }
+    let seconds = Unit::Seconds;
+    metrics::describe_histogram!("custody_job_seconds", seconds, "How long attempts at jobs took.");
+    metrics::describe_gauge!("custody_jobs_waiting", "Jobs that may run and wait for a worker.");
+    metrics::describe_gauge!("custody_jobs_delayed", "Jobs whose time has not come.");
+    metrics::describe_gauge!("custody_jobs_running", "Jobs that run.");
+    metrics::describe_gauge!(
+        "custody_jobs_oldest_waiting_seconds",
+        seconds,
+        "For how long the job waits that waits longest."
+    );
+}
+
+const OF_JOBS: &str = "custody_jobs_ended_total";
 const OF_REASONS: &str = "custody_quarantine_items_total";
 const OF_ROUTES: &str = "custody_http_requests_total";
 
@@ -118,7 +136,7 @@ mod tests {
         let mut found = BTreeSet::new();
         counted(&Path::new(env!("CARGO_MANIFEST_DIR")).join(".."), &mut found);
         found.retain(|name| name.starts_with("custody_"));
-        let here = COUNTERS.iter().map(|counter| counter.name).chain([OF_REASONS, OF_ROUTES]);
+        let here = COUNTERS.iter().map(|counter| counter.name).chain([OF_JOBS, OF_REASONS, OF_ROUTES]);
         assert_eq!(found, here.map(ToOwned::to_owned).collect());
     }
 }

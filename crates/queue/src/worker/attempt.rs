@@ -27,18 +27,26 @@ pub(super) async fn run(shared: Arc<Shared>, kind: Kind, claim: Claim, signal: S
     let begun = Instant::now();
     let scope = shared.authority.scope(claim.job.tenant, kind.name);
     let ending = attempt(&shared, &kind, &claim, &scope, &signal).await;
-    let outcome = match &ending {
-        Some(Ending::Succeeded { .. }) => "succeeded",
-        Some(Ending::Again { .. }) => "again",
-        Some(Ending::Failed { .. }) => "failed",
-        Some(Ending::Cancelled) => "cancelled",
-        Some(Ending::HandedBack) => "handed_back",
-        None => "lost",
-    };
+    let outcome = outcome(ending.as_ref());
     metrics::counter!("custody_jobs_ended_total", "kind" => kind.name, "outcome" => outcome).increment(1);
     metrics::histogram!("custody_job_seconds", "kind" => kind.name).record(begun.elapsed().as_secs_f64());
     // The receiver lives until all attempts have ended.
     let _ = shared.ended.send(Ended { claim, scope, ending });
+}
+
+/// How an attempt can end, as metrics say it.
+pub const OUTCOMES: [&str; 6] = ["succeeded", "again", "failed", "cancelled", "handed_back", "lost"];
+
+fn outcome(ending: Option<&Ending>) -> &'static str {
+    let [succeeded, again, failed, cancelled, handed_back, lost] = OUTCOMES;
+    match ending {
+        Some(Ending::Succeeded { .. }) => succeeded,
+        Some(Ending::Again { .. }) => again,
+        Some(Ending::Failed { .. }) => failed,
+        Some(Ending::Cancelled) => cancelled,
+        Some(Ending::HandedBack) => handed_back,
+        None => lost,
+    }
 }
 
 async fn attempt(

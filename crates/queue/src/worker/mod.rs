@@ -24,6 +24,7 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
+pub use attempt::OUTCOMES;
 pub use config::WorkerConfig;
 
 use self::{attempt::Ended, hands::Hands};

@@ -12,6 +12,7 @@ mod enqueue;
 mod enqueue_each;
 mod fence;
 mod list;
+mod overdue;
 mod progress;
 mod retry;
 mod sent;
@@ -35,6 +36,7 @@ pub use enqueue::{EnqueueError, Enqueued, IfTaken, NewJob, PAYLOAD_BYTES_MAX, en
 pub use enqueue_each::enqueue_in_each_tenant;
 pub use fence::{Fenced, begin};
 pub use list::{Job, JobFilter, Status, get, page, versions};
+pub use overdue::{Patience, overdue};
 pub use progress::progress;
 pub use retry::{Retried, retry};
 pub use sent::{Look, confirm, look, outstanding, send_again, take, unsend};

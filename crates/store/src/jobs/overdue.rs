@@ -1,0 +1,52 @@
+//! What waits for longer than it should, though nothing but the want of a worker holds it up.
+
+use std::time::Duration;
+
+use sqlx::Row as _;
+
+use super::milliseconds;
+use crate::{Store, StoreError, by_index};
+
+/// How long one of a kind may wait, and what may hold it up meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Patience {
+    pub kind: &'static str,
+    pub wait_max: Duration,
+    /// As many of the kind as this run, and the others wait for them: that is no fault.
+    pub installation_max: Option<u16>,
+    /// … of one tenant, whose others wait for them.
+    pub tenant_max: Option<u16>,
+}
+
+/// Of each kind that has such a job, for how many seconds the oldest one waits.
+pub async fn overdue(store: &Store, kinds: &[Patience]) -> Result<Vec<(String, f64)>, StoreError> {
+    let mut tx = store.system_tx().await?;
+    by_index::plan(tx.connection()).await?;
+    let rows = sqlx::query(
+        "WITH flying AS (
+             SELECT kind, tenant_id, count(*) AS jobs FROM jobs WHERE state IN ('sent', 'running')
+             GROUP BY kind, tenant_id
+         )
+         SELECT asked.kind, extract(epoch FROM clock_timestamp() - oldest.since)::float8 AS seconds
+         FROM unnest($1::text[], $2::bigint[], $3::int[], $4::int[]) AS asked (kind, wait_max, kind_max, tenant_max)
+         CROSS JOIN LATERAL (
+             SELECT min(j.since) AS since FROM jobs AS j LEFT JOIN flying AS f USING (kind, tenant_id)
+             WHERE j.state = 'waiting' AND j.kind = asked.kind
+               AND j.since < clock_timestamp() - asked.wait_max * interval '1 millisecond'
+               AND (asked.tenant_max IS NULL OR coalesce(f.jobs, 0) < asked.tenant_max)
+         ) AS oldest
+         WHERE oldest.since IS NOT NULL AND (
+             asked.kind_max IS NULL
+             OR coalesce((SELECT sum(jobs) FROM flying WHERE flying.kind = asked.kind), 0) < asked.kind_max
+         )
+         ORDER BY asked.kind",
+    )
+    .bind(kinds.iter().map(|kind| kind.kind).collect::<Vec<_>>())
+    .bind(kinds.iter().map(|kind| milliseconds(kind.wait_max)).collect::<Vec<_>>())
+    .bind(kinds.iter().map(|kind| kind.installation_max.map(i32::from)).collect::<Vec<_>>())
+    .bind(kinds.iter().map(|kind| kind.tenant_max.map(i32::from)).collect::<Vec<_>>())
+    .fetch_all(tx.connection())
+    .await?;
+    tx.commit().await?;
+    rows.iter().map(|row| Ok((row.try_get("kind")?, row.try_get("seconds")?))).collect()
+}
