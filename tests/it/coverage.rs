@@ -33,7 +33,9 @@ impl Called {
         let (method, path) = self.route.split_once(' ').unwrap();
         let method: Method = method.parse().unwrap();
         // The same request id, so that two answers can be compared byte by byte.
-        let request = api.request(method.clone(), &path.replace("{id}", id)).header("x-request-id", "same");
+        let request = api
+            .request(method.clone(), &path.replace("{id}", id).replace("{name}", FILE))
+            .header("x-request-id", "same");
         let request = if method == Method::GET || method == Method::DELETE {
             request
         } else {
@@ -42,6 +44,9 @@ impl Called {
         Answer::of(request).await
     }
 }
+
+/// What a job leaves that somebody asks for.
+pub(crate) const FILE: &str = "left.txt";
 
 /// A body that the operation accepts as far as its form goes.
 fn body(operation: &str) -> Value {

@@ -15,8 +15,8 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    HttpConfig, Readiness, extract::memory::BodyMemory, job_watch::JobWatch, routes::logs::bulk::Spools,
-    shares::Shares, streams::Streams,
+    FileLinks, HttpConfig, Readiness, extract::memory::BodyMemory, job_watch::JobWatch,
+    routes::logs::bulk::Spools, shares::Shares, streams::Streams,
 };
 
 /// The parts behind the HTTP interface, as the binary wires them together.
@@ -35,6 +35,7 @@ pub struct Parts {
     /// Renders `/metrics`; without it there is no such page.
     pub metrics: Option<PrometheusHandle>,
     pub clock: Clock,
+    pub file_links: FileLinks,
     /// Rises when what a client sees of a job may have changed.
     pub jobs_changed: watch::Receiver<u64>,
     /// Cancelled when the server is to stop: what streams without an end ends then.
@@ -104,6 +105,7 @@ pub(crate) struct Bounds {
     pub(crate) spools: Spools,
     pub(crate) log_streams: Streams,
     pub(crate) job_streams: Streams,
+    pub(crate) downloads: Streams,
 }
 
 /// One part in so many of the requests that run at once is what an address may have. Several
@@ -123,6 +125,7 @@ impl Edge {
             spools: Spools::new(config.spool_folder.clone(), config.spool_bytes_max),
             log_streams: Streams::of_log(),
             job_streams: Streams::of_jobs(),
+            downloads: Streams::of_files(),
             config,
         }))
     }

@@ -7,7 +7,9 @@
 mod app;
 mod config;
 mod docs;
+mod download;
 mod extract;
+mod file_links;
 mod job_stream;
 mod job_watch;
 mod middleware;
@@ -25,6 +27,7 @@ mod streams;
 pub use self::{
     app::{App, Clock, Parts},
     config::HttpConfig,
+    file_links::FileLinks,
     openapi::openapi,
     permit::Permit,
     problem::Problem,

@@ -21,11 +21,14 @@ use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
 };
-use http::{HeaderName, HeaderValue, Method, header};
+use http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header};
 use tower::{Layer as _, ServiceBuilder, util::option_layer};
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, predicate::SizeAbove},
+    compression::{
+        CompressionLayer,
+        predicate::{Predicate as _, SizeAbove},
+    },
     cors::CorsLayer,
     normalize_path::NormalizePathLayer,
 };
@@ -66,13 +69,18 @@ pub(crate) fn around_all(edge: &Edge, router: Router) -> Router {
             CompressionLayer::new()
                 .gzip(true)
                 .zstd(true)
-                .compress_when(SizeAbove::new(COMPRESSED_BYTES_MIN.into())),
+                .compress_when(SizeAbove::new(COMPRESSED_BYTES_MIN.into()).and(is_no_file)),
         )
         // Gives every error its problem body, and logs the cause.
         .layer(from_fn(problem::finish))
         // A panic is a defect, not the end of the connection.
         .layer(CatchPanicLayer::custom(panic::answer));
     trim_trailing_slash(router.layer(stack))
+}
+
+/// What can be asked for in ranges goes as it is: a client puts the ranges together itself.
+fn is_no_file(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    !headers.contains_key(header::ACCEPT_RANGES)
 }
 
 /// Around the API, not around probes and metrics, which must answer when the API cannot.

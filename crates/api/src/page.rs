@@ -35,6 +35,12 @@ impl<T> Page<T> {
         Self { next_cursor: last.map(|item| cursor(key(item))), items }
     }
 
+    /// A page of these items; there is `more` after the last one.
+    pub(crate) fn until<K: AsRef<[u8]>>(items: Vec<T>, more: bool, key: impl Fn(&T) -> K) -> Self {
+        let last = items.last().filter(|_| more);
+        Self { next_cursor: last.map(|item| cursor(key(item))), items }
+    }
+
     pub(crate) fn map<U>(self, shape: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(shape).collect(), next_cursor: self.next_cursor }
     }

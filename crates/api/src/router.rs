@@ -14,7 +14,7 @@ use crate::{
     middleware::{self, KnownParameters},
     openapi,
     routes::{
-        api_keys, auth, followers, health, invitations, jobs, log, logs, mask_policy, metrics,
+        api_keys, auth, files, followers, health, invitations, jobs, log, logs, mask_policy, metrics,
         openapi_document, producers, quarantine, schedules, tenants, users, well_known,
     },
 };
@@ -68,6 +68,10 @@ pub(crate) fn documented() -> (Router<App>, OpenApi) {
         .routes(routes!(jobs::stream::stream_job))
         .routes(routes!(jobs::cancel::cancel_job))
         .routes(routes!(jobs::retry::retry_job))
+        .routes(routes!(jobs::files::list::list_job_files))
+        .routes(routes!(jobs::files::get::get_job_file))
+        .routes(routes!(jobs::files::link::link_job_file))
+        .routes(routes!(files::get::get_file))
         .routes(routes!(schedules::list::list_schedules))
         // Tenants, and what is set for one
         .routes(routes!(tenants::list::list_tenants, tenants::create::create_tenant))

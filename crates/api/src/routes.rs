@@ -3,6 +3,7 @@
 pub(crate) mod api_keys;
 pub(crate) mod auth;
 mod created;
+pub(crate) mod files;
 pub(crate) mod followers;
 pub(crate) mod health;
 pub(crate) mod invitations;

@@ -41,6 +41,11 @@ impl Streams {
         Self::new(1024, 64, "As many streams of jobs run as may.")
     }
 
+    /// Of files. Each costs a socket, a file or a connection to S3, and two pieces of it.
+    pub(crate) fn of_files() -> Self {
+        Self::new(256, 32, "As many files are downloaded as may at once.")
+    }
+
     fn new(all: usize, of_tenant: usize, full: &'static str) -> Self {
         Self { all: Arc::new(Semaphore::new(all)), of_tenant: Shares::new(of_tenant), full }
     }

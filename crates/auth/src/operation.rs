@@ -110,6 +110,10 @@ operations! {
     StreamJob = "streamJob" "GET /api/v1/jobs/{id}/stream", Roles(&[Admin, Auditor, Operator]), Read;
     CancelJob = "cancelJob" "POST /api/v1/jobs/{id}/cancel", Roles(&[Admin, Operator]), Entry("custody.job.cancelled");
     RetryJob = "retryJob" "POST /api/v1/jobs/{id}/retry", Roles(&[Admin, Operator]), Entry("custody.job.retried");
+    ListJobFiles = "listJobFiles" "GET /api/v1/jobs/{id}/files", Roles(&[Admin, Auditor, Operator]), Read;
+    GetJobFile = "getJobFile" "GET /api/v1/jobs/{id}/files/{name}", Roles(&[Admin, Auditor, Operator]), Read;
+    LinkJobFile = "linkJobFile" "POST /api/v1/jobs/{id}/files/{name}/url", Roles(&[Admin, Auditor, Operator]), Entry("custody.job.file_linked");
+    GetFile = "getFile" "GET /api/v1/files/{token}", Public, Read;
 
     GetMaskPolicy = "getMaskPolicy" "GET /api/v1/mask-policy", Roles(&[Admin, Auditor]), Read;
     SetMaskPolicy = "setMaskPolicy" "PUT /api/v1/mask-policy", Roles(&[Admin]), Entry("custody.mask_policy.updated");

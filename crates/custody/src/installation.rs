@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use chrono::Utc;
 use custody_auth::{AuthConfig, Authenticator, SystemAuthority, Tokens};
 use custody_keys::Keys;
-use custody_objects::{Objects, S3Options};
+use custody_objects::Objects;
 use custody_store::{
     DatabaseConfig, Store,
     embedded::{self, DataDir, Layout, Place, Purpose, Server},
@@ -85,7 +85,7 @@ impl Installation {
     }
 
     async fn connected(config: &Config, url: &str, keys: Keys) -> anyhow::Result<Self> {
-        let objects = objects(config)?;
+        let objects = config.open_objects()?;
         let database = pools(config, url);
         let migrated = migrate(&database, &keys, config.log_name.as_deref())
             .await
@@ -101,10 +101,10 @@ impl Installation {
             authority: SystemAuthority::assume(),
             database: Database::Beside,
             authenticator,
-            objects,
             migrated,
             store,
             keys,
+            objects,
         })
     }
 
@@ -145,14 +145,6 @@ pub(crate) async fn with<T>(
     let result = work(&installation).await;
     installation.close().await;
     result
-}
-
-fn objects(config: &Config) -> anyhow::Result<Objects> {
-    let opened = match &config.objects {
-        Some(url) => Objects::open(url, S3Options::default()),
-        None => Objects::directory(&std::path::absolute(config.data_dir.join("objects"))?),
-    };
-    opened.context("the place of the objects (--objects, CUSTODY_OBJECTS)")
 }
 
 pub(crate) fn private(config: &Config) -> embedded::Config {

@@ -16,7 +16,7 @@ use std::{
 use anyhow::Context as _;
 use chrono::Utc;
 use clap::{Args, ValueEnum};
-use custody_api::{App, HttpConfig, Parts, Readiness, ServeConfig, TlsFiles};
+use custody_api::{App, FileLinks, HttpConfig, Parts, Readiness, ServeConfig, TlsFiles};
 use custody_auth::{LimitsConfig, Passwords, Quota, SignInLimits, SignInLimitsConfig};
 use custody_ingest::Ingest;
 use custody_ledger::{CommitConfig, Ledger};
@@ -96,7 +96,7 @@ async fn serve(
     let works = args.only != Some(Side::Api);
     let lease_holder = Layout::new(&config.data_dir).lease_holder();
     if works {
-        counters::register_jobs(&kinds(installation));
+        counters::register_jobs(&kinds(installation, config, &ledger));
         predecessor::hand_back(&installation.store, &lease_holder).await;
     }
     let background =
@@ -173,13 +173,14 @@ fn app(
         passwords: Passwords::new()?,
         sign_in_limits: SignInLimits::new(&SignInLimitsConfig::default()),
         search: Arc::new(Linear::new(ledger.clone(), cursors, bounds)),
-        readiness: Readiness::new(checks::all(installation, &kinds(installation))),
+        readiness: Readiness::new(checks::all(installation, &kinds(installation, config, &ledger))),
         metrics: Some(metrics),
         store: installation.store.clone(),
         objects: installation.objects.clone(),
         ledger,
         ingest,
         clock: Utc::now,
+        file_links: FileLinks::new(installation.store.cursor_secret(), installation.authority.clone()),
         jobs_changed,
         stop,
     };

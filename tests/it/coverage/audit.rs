@@ -31,6 +31,10 @@ const READS: &[&str] = &[
     "listJobs",
     "getJob",
     "streamJob",
+    "listJobFiles",
+    "getJobFile",
+    // Whose address it is was written when that was asked for.
+    "getFile",
     "getMaskPolicy",
     "listTenants",
     "getTenant",

@@ -7,7 +7,8 @@ use custody_auth::Operation;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Called;
+use super::{Called, FILE};
+use crate::jobs::ended;
 use crate::support::{Answer, Api, Server, Tenant, shared};
 
 /// One real id of each kind that stands in a path, all of one tenant.
@@ -51,7 +52,8 @@ impl Belongings {
             .post("/api/v1/api-keys", &json!({"name": "theirs", "role": "writer"}))
             .await
             .expect(201);
-        let job = server.probe(tenant, &["--act", "fatal"]).await;
+        let job = server.probe(tenant, &["--act", &format!("file:{FILE}:9"), "--act", "fatal"]).await;
+        ended(&tenant.admin, &job).await;
         Self(BTreeMap::from([
             ("/api/v1/logs/{id}", text(&entry, "id")),
             ("/api/v1/logs/{id}/proof", text(&entry, "id")),
@@ -61,7 +63,10 @@ impl Belongings {
             ("/api/v1/jobs/{id}", job.clone()),
             ("/api/v1/jobs/{id}/stream", job.clone()),
             ("/api/v1/jobs/{id}/cancel", job.clone()),
-            ("/api/v1/jobs/{id}/retry", job),
+            ("/api/v1/jobs/{id}/retry", job.clone()),
+            ("/api/v1/jobs/{id}/files", job.clone()),
+            ("/api/v1/jobs/{id}/files/{name}", job.clone()),
+            ("/api/v1/jobs/{id}/files/{name}/url", job),
             ("/api/v1/users/{id}", text(&users["items"][0], "id")),
             ("/api/v1/invitations/{id}", text(&open, "id")),
             ("/api/v1/api-keys/{id}", text(&key, "id")),

@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::jobs::ended;
 use crate::support::{Answer, Api, Server, Tenant};
 
 /// Every change of the API, done once in one tenant (and by the operator).
@@ -42,6 +43,9 @@ impl Deeds {
         let job = format!("/api/v1/jobs/{}", server.probe(&tenant, &["--delay-ms", "3600000"]).await);
         admin.post(&format!("{job}/cancel"), &json!({})).await.expect(200);
         admin.post(&format!("{job}/retry"), &json!({})).await.expect(200);
+        let left = server.probe(&tenant, &["--act", "file:left.txt:9"]).await;
+        ended(admin, &left).await;
+        admin.post(&format!("/api/v1/jobs/{left}/files/left.txt/url"), &json!({})).await.expect(200);
         Self { tenant, operator }
     }
 

@@ -11,7 +11,7 @@ pub(super) async fn until(api: &Api, id: &str, what: &str, is: impl Fn(&Value) -
     eventually(what, || async { Some(api.get(&path).await.expect(200)).filter(|job| is(job)) }).await
 }
 
-pub(super) async fn ended(api: &Api, id: &str) -> Value {
+pub(crate) async fn ended(api: &Api, id: &str) -> Value {
     until(api, id, "the job's end", |job| !job["ended_at"].is_null()).await
 }
 

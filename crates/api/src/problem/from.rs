@@ -4,6 +4,7 @@
 use custody_auth::{DirectoryError, TokenError, sign_in_limits::TooMany};
 use custody_keys::KeyError;
 use custody_ledger::{LedgerError, TreeError};
+use custody_objects::ObjectsError;
 use custody_search::SearchError;
 use custody_store::{IdentityError, StoreError};
 use http::{HeaderValue, header};
@@ -78,6 +79,16 @@ impl From<DirectoryError> for Problem {
         match error {
             DirectoryError::Unavailable(_) => away(error),
             DirectoryError::Unexpected(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<ObjectsError> for Problem {
+    fn from(error: ObjectsError) -> Self {
+        match error {
+            ObjectsError::NotFound => Self::not_found(),
+            ObjectsError::Unavailable { .. } => away(error),
+            other => Self::internal(other),
         }
     }
 }

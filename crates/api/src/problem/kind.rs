@@ -41,6 +41,7 @@ kinds! {
     Conflict = CONFLICT "conflict" "It contradicts what is there";
     TooLarge = PAYLOAD_TOO_LARGE "too-large" "The body is too large";
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" "The body's type or encoding is not understood";
+    RangeNotSatisfiable = RANGE_NOT_SATISFIABLE "range-not-satisfiable" "The range lies beyond the end";
     Invalid = UNPROCESSABLE_ENTITY "invalid" "The request is understood and cannot be accepted";
     Quarantined = UNPROCESSABLE_ENTITY "quarantined" "The event cannot become an entry and was quarantined";
     TooManyRequests = TOO_MANY_REQUESTS "too-many-requests" "Too many requests";
@@ -60,6 +61,7 @@ impl Kind {
             StatusCode::CONFLICT => Self::Conflict,
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
+            StatusCode::RANGE_NOT_SATISFIABLE => Self::RangeNotSatisfiable,
             StatusCode::UNPROCESSABLE_ENTITY => Self::Invalid,
             StatusCode::TOO_MANY_REQUESTS => Self::TooManyRequests,
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => Self::Unavailable,

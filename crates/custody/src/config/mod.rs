@@ -3,6 +3,7 @@
 
 mod jobs;
 mod load;
+mod objects;
 mod setting;
 
 use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
@@ -53,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) job_slots: NonZeroUsize,
     pub(crate) job_kinds: JobKinds,
     pub(crate) objects: Option<String>,
+    pub(crate) objects_encryption: objects::Encryption,
+    pub(crate) objects_lock_mode: objects::LockMode,
     pub(crate) anchor_lock_days: u16,
     pub(crate) drain_seconds: u64,
     pub(crate) log: String,

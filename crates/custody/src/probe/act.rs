@@ -36,6 +36,8 @@ pub(crate) enum Act {
     /// `effect`: writes through the fence. A job of the kind `probe.effect`, which nobody runs, with the
     /// key `JOB/TOKEN` is what it leaves.
     Effect,
+    /// `file:NAME:BYTES`: leaves a file, whose byte n is n modulo 251.
+    File(String, usize),
 }
 
 impl FromStr for Act {
@@ -59,6 +61,10 @@ impl FromStr for Act {
             "obey" => Self::Obey,
             "progress" => Self::Progress(number()?),
             "effect" => Self::Effect,
+            "file" => {
+                let (name, bytes) = argument.rsplit_once(':').ok_or("file needs file:NAME:BYTES")?;
+                Self::File(name.to_owned(), bytes.parse().map_err(|_| "file needs file:NAME:BYTES")?)
+            }
             _ => return Err("there is no such act; crates/custody/src/probe/act.rs has all".to_owned()),
         })
     }

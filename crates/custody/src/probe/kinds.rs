@@ -2,6 +2,7 @@
 
 use std::{io::Write as _, path::PathBuf, time::Duration};
 
+use custody_objects::{Objects, PutOptions, layout};
 use custody_queue::{Backoff, Done, IfTaken, Job, JobError, Kinds, Limits, OpContext, Options, enqueue};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -50,17 +51,17 @@ macro_rules! kinds {
             impl Job for $name {
                 const KIND: &'static str = $kind;
                 const LIMITS: Limits = $limits;
-                type Services = ();
+                type Services = Objects;
 
-                async fn run(&self, context: &OpContext<()>) -> Result<Done, JobError> {
+                async fn run(&self, context: &OpContext<Objects>) -> Result<Done, JobError> {
                     self.0.run(context).await
                 }
             }
         )*
 
         /// Adds them all.
-        pub(crate) fn add_to(kinds: Kinds) -> Kinds {
-            kinds.with::<Effect>(())$(.with::<$name>(()))*
+        pub(crate) fn add_to(kinds: Kinds, objects: &Objects) -> Kinds {
+            kinds.with::<Effect>(())$(.with::<$name>(objects.clone()))*
         }
     };
 }
@@ -83,7 +84,7 @@ kinds! {
 }
 
 impl Probe {
-    async fn run<S: Sync>(&self, context: &OpContext<S>) -> Result<Done, JobError> {
+    async fn run(&self, context: &OpContext<Objects>) -> Result<Done, JobError> {
         self.trace(context, "begun")?;
         let mut done = Done::nothing();
         for act in &self.acts {
@@ -95,7 +96,7 @@ impl Probe {
         Ok(done)
     }
 
-    fn trace<S>(&self, context: &OpContext<S>, what: &str) -> Result<(), JobError> {
+    fn trace(&self, context: &OpContext<Objects>, what: &str) -> Result<(), JobError> {
         let Some(path) = &self.trace else { return Ok(()) };
         let (job, attempt, token) = (context.job_id(), context.attempt(), context.fencing_token());
         let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
@@ -106,7 +107,7 @@ impl Probe {
 }
 
 #[expect(clippy::panic, reason = "as it was asked")]
-async fn once<S: Sync>(act: &Act, context: &OpContext<S>) -> Result<Option<Done>, JobError> {
+async fn once(act: &Act, context: &OpContext<Objects>) -> Result<Option<Done>, JobError> {
     match act {
         Act::Answer(text) => return Done::with(text).map(Some),
         Act::Sleep(ms) => tokio::time::sleep(Duration::from_millis(*ms)).await,
@@ -128,8 +129,18 @@ async fn once<S: Sync>(act: &Act, context: &OpContext<S>) -> Result<Option<Done>
         Act::Obey => return Err(context.should_end().await),
         Act::Progress(steps) => progress(*steps, context).await,
         Act::Effect => effect(context).await?,
+        Act::File(name, bytes) => file(name, *bytes, context).await?,
     }
     Ok(None)
+}
+
+async fn file(name: &str, bytes: usize, context: &OpContext<Objects>) -> Result<(), JobError> {
+    let content: Vec<u8> = (0..=250).cycle().take(bytes).collect();
+    let put = async {
+        let key = layout::job_file(context.scope(), context.job_id(), name)?;
+        context.services().put(&key, content.into(), PutOptions::default()).await
+    };
+    put.await.map(drop).map_err(|error| JobError::again(error.to_string()))
 }
 
 /// Touched, or the system would only promise it.
@@ -138,14 +149,14 @@ fn exhaust(mib: usize) {
     std::hint::black_box(&taken);
 }
 
-async fn progress<S: Sync>(steps: u64, context: &OpContext<S>) {
+async fn progress(steps: u64, context: &OpContext<Objects>) {
     for step in 1..=steps {
         context.progress(&json!({"done": step, "total": steps}));
         tokio::time::sleep(Duration::from_millis(600)).await;
     }
 }
 
-async fn effect<S: Sync>(context: &OpContext<S>) -> Result<(), JobError> {
+async fn effect(context: &OpContext<Objects>) -> Result<(), JobError> {
     let key = format!("{}/{}", context.job_id(), context.fencing_token());
     let options = Options { delay: NEVER, unique: Some((key, IfTaken::Refuse)), ..Options::default() };
     let mut tx = context.begin().await?;

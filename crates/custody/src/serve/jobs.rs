@@ -22,7 +22,7 @@ use crate::{
 pub(crate) fn kinds(installation: &Installation, config: &Config, ledger: &Ledger) -> Kinds {
     let kinds = Kinds::new();
     #[cfg(faults)]
-    let kinds = crate::probe::add_to(kinds);
+    let kinds = crate::probe::add_to(kinds, &installation.objects);
     house::add_to(kinds, installation, config, ledger)
 }
 
