@@ -66,8 +66,8 @@ async fn in_ranges(tenant: &Tenant, id: &str, path: &str) {
     assert_eq!(half.header("content-range"), "bytes 300000-599999/600000");
     let one = ranged(&tenant.auditor, path, &[("range", "bytes=5-5")]).await;
     assert_eq!((one.status.as_u16(), &one.bytes[..]), (206, &content[5..6]));
-    let last = ranged(&tenant.auditor, path, &[("range", "bytes=-2")]).await;
-    assert_eq!((last.status.as_u16(), &last.bytes[..]), (206, &content[BYTES - 2..]));
+    let end = ranged(&tenant.auditor, path, &[("range", "bytes=-2")]).await;
+    assert_eq!((end.status.as_u16(), &end.bytes[..]), (206, &content[BYTES - 2..]));
 
     for (headers, why) in [
         (&[("range", "bytes=5-5"), ("if-range", "\"other\"")][..], "another version"),
@@ -142,7 +142,7 @@ async fn an_address_serves_its_file_without_a_credential() {
     assert!(anonymous.get(url).await.bytes == content());
     anonymous.get(&format!("{url}A")).await.problem(404);
     anonymous.get("/api/v1/files/x").await.problem(404);
-    tenant.auditor.post(&format!("{}b/url", path), &json!({})).await.problem(404);
+    tenant.auditor.post(&format!("{path}b/url"), &json!({})).await.problem(404);
     tenant.writer.post(&format!("{path}/url"), &json!({})).await.problem(403);
 }
 

@@ -123,7 +123,7 @@ async fn a_list_is_walked_newest_first_and_filtered() {
         cursor = format!("&cursor={next}");
     }
     assert_eq!(walked, waiting);
-    assert_eq!(ids(&list("kind=probe.one").await.expect(200)), [failed.clone()]);
+    assert_eq!(ids(&list("kind=probe.one").await.expect(200)), std::slice::from_ref(&failed));
     assert_eq!(ids(&list("status=failed&kind=probe.one").await.expect(200)), [failed]);
     assert_eq!(ids(&list("status=completed").await.expect(200)), Vec::<String>::new());
     for (wrong, name) in

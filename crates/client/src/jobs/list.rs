@@ -23,7 +23,7 @@ pub struct ListArgs {
     #[command(flatten)]
     connection: Connection,
 
-    /// Only those that are pending, in_progress, completed, failed or cancelled.
+    /// Only those with this status: pending, `in_progress`, completed, failed, cancelled.
     #[arg(long)]
     status: Option<String>,
 

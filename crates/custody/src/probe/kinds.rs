@@ -135,10 +135,10 @@ async fn once(act: &Act, context: &OpContext<Objects>) -> Result<Option<Done>, J
 }
 
 async fn file(name: &str, bytes: usize, context: &OpContext<Objects>) -> Result<(), JobError> {
-    let content: Vec<u8> = (0..=250).cycle().take(bytes).collect();
+    let pattern: Vec<u8> = (0..=250).cycle().take(bytes).collect();
     let put = async {
         let key = layout::job_file(context.scope(), context.job_id(), name)?;
-        context.services().put(&key, content.into(), PutOptions::default()).await
+        context.services().put(&key, pattern.into(), PutOptions::default()).await
     };
     put.await.map(drop).map_err(|error| JobError::again(error.to_string()))
 }
