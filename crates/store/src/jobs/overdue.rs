@@ -1,4 +1,5 @@
-//! What waits for longer than it should, though nothing but the want of a worker holds it up.
+//! What waits for longer than it should, though nothing but the want of a worker holds it up: in the
+//! table, or on its way through a message queue.
 
 use std::time::Duration;
 
@@ -29,16 +30,19 @@ pub async fn overdue(store: &Store, kinds: &[Patience]) -> Result<Vec<(String, f
          )
          SELECT asked.kind, extract(epoch FROM clock_timestamp() - oldest.since)::float8 AS seconds
          FROM unnest($1::text[], $2::bigint[], $3::int[], $4::int[]) AS asked (kind, wait_max, kind_max, tenant_max)
+         LEFT JOIN (SELECT kind, sum(jobs) AS jobs FROM flying GROUP BY kind) AS of_kind USING (kind)
          CROSS JOIN LATERAL (
-             SELECT min(j.since) AS since FROM jobs AS j LEFT JOIN flying AS f USING (kind, tenant_id)
-             WHERE j.state = 'waiting' AND j.kind = asked.kind
-               AND j.since < clock_timestamp() - asked.wait_max * interval '1 millisecond'
-               AND (asked.tenant_max IS NULL OR coalesce(f.jobs, 0) < asked.tenant_max)
+             SELECT min(since) AS since FROM (
+                 SELECT j.since FROM jobs AS j LEFT JOIN flying AS f USING (kind, tenant_id)
+                 WHERE j.state = 'waiting' AND j.kind = asked.kind
+                   AND (asked.kind_max IS NULL OR coalesce(of_kind.jobs, 0) < asked.kind_max)
+                   AND (asked.tenant_max IS NULL OR coalesce(f.jobs, 0) < asked.tenant_max)
+                 UNION ALL
+                 SELECT since FROM jobs
+                 WHERE state IN ('sent', 'running') AND state = 'sent' AND kind = asked.kind
+             ) AS may_run
          ) AS oldest
-         WHERE oldest.since IS NOT NULL AND (
-             asked.kind_max IS NULL
-             OR coalesce((SELECT sum(jobs) FROM flying WHERE flying.kind = asked.kind), 0) < asked.kind_max
-         )
+         WHERE oldest.since < clock_timestamp() - asked.wait_max * interval '1 millisecond'
          ORDER BY asked.kind",
     )
     .bind(kinds.iter().map(|kind| kind.kind).collect::<Vec<_>>())

@@ -34,7 +34,6 @@ const MESSAGE_BYTES_MAX: usize = 4096;
 pub(crate) struct StreamParameters {
     /// Of `POST /api/v1/auth/ticket`, in the place of the `Authorization` header, which a browser
     /// cannot send here.
-    #[serde(rename = "ticket")]
     #[expect(dead_code, reason = "the permit has read it")]
     ticket: Option<String>,
     /// Nothing is sent until the job's `version` is greater: to go on after a broken connection.
