@@ -115,9 +115,11 @@ impl Bench {
     async fn latency(&mut self, tenant: &Scope) -> Result<(), Error> {
         let running = self.workers(1).await?;
         let announcing = tokio::spawn(hear::announce(self.0.store.clone()));
+        // A measurement, and no test: until the worker has nothing to do.
         tokio::time::sleep(Duration::from_secs(2)).await;
         let mut waits = Vec::new();
         for _ in 0..300 {
+            // A measurement, and no test: each is to find an idle worker.
             tokio::time::sleep(Duration::from_millis(40)).await;
             let asked = Instant::now();
             let mut tx = self.0.store.tenant_tx(tenant).await?;

@@ -76,7 +76,7 @@ impl<S> OpContext<S> {
                 self.progress.send_replace(Some(json));
             }
             Ok(json) => {
-                tracing::error!(job.kind = self.claim.kind, bytes = json.len(), "progress is too long")
+                tracing::error!(job.kind = self.claim.kind, bytes = json.len(), "progress is too long");
             }
             Err(error) => tracing::error!(job.kind = self.claim.kind, %error, "progress is no JSON"),
         }

@@ -64,10 +64,10 @@ mod tests {
 
     #[test]
     fn it_doubles_up_to_the_most_and_never_falls_below_half() {
-        let backoff = Backoff { first: Duration::from_secs(2), most: Duration::from_secs(60) };
-        let seconds = |attempt, chance| backoff.after(attempt, chance).as_secs_f64();
-        assert_eq!([1, 2, 3].map(|n| seconds(n, 0.0)), [2.0, 4.0, 8.0]);
-        assert_eq!(seconds(1, 1.0), 1.0);
-        assert_eq!([6, 30, u16::MAX].map(|n| seconds(n, 0.0)), [60.0; 3]);
+        let backoff = Backoff { first: Duration::from_secs(2), most: Duration::from_mins(1) };
+        let ms = |attempt, chance| backoff.after(attempt, chance).as_millis();
+        assert_eq!([1, 2, 3].map(|n| ms(n, 0.0)), [2000, 4000, 8000]);
+        assert_eq!(ms(1, 1.0), 1000);
+        assert_eq!([6, 30, u16::MAX].map(|n| ms(n, 0.0)), [60_000; 3]);
     }
 }

@@ -59,7 +59,7 @@ impl Dispatch for Postgres {
     }
 
     async fn attend(&self, _kinds: Vec<Lane>) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     async fn keep(&self, _receipts: Vec<String>) {}

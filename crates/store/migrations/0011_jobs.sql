@@ -89,6 +89,7 @@ CREATE FUNCTION custody_claim_jobs(
     job_attempts smallint, job_attempts_max smallint, job_unique boolean
 )
 LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     n integer;
@@ -112,13 +113,13 @@ BEGIN
     FOR n IN 1 .. coalesce(array_length(kinds, 1), 0) LOOP
         room := least(rooms[n], total - cardinality(picked));
         CONTINUE WHEN room <= 0;
-        PERFORM FROM jobs j WHERE j.state = 'waiting' AND j.kind = kinds[n] LIMIT 1;
+        PERFORM FROM public.jobs j WHERE j.state = 'waiting' AND j.kind = kinds[n] LIMIT 1;
         CONTINUE WHEN NOT FOUND;
         IF kind_max[n] IS NOT NULL OR tenant_max[n] IS NOT NULL THEN
             PERFORM pg_advisory_xact_lock(1668641123, hashtext(kinds[n]));
         END IF;
         IF kind_max[n] IS NOT NULL THEN
-            SELECT count(*) INTO flying FROM jobs j WHERE j.state IN ('sent', 'running') AND j.kind = kinds[n];
+            SELECT count(*) INTO flying FROM public.jobs j WHERE j.state IN ('sent', 'running') AND j.kind = kinds[n];
             room := least(room, kind_max[n] - flying);
         END IF;
         of_tenants := '{}';
@@ -131,7 +132,7 @@ BEGIN
             wrapped := false;
             turn := beginning;
             WHILE room > 0 LOOP
-                SELECT j.tenant_id INTO next_tenant FROM jobs j
+                SELECT j.tenant_id INTO next_tenant FROM public.jobs j
                 WHERE j.state = 'waiting' AND j.kind = kinds[n] AND j.tenant_id > turn
                 ORDER BY j.kind, j.tenant_id LIMIT 1;
                 IF NOT FOUND THEN
@@ -144,14 +145,14 @@ BEGIN
                 turn := next_tenant;
                 free := least(room, quota);
                 IF tenant_max[n] IS NOT NULL THEN
-                    SELECT count(*) INTO flying FROM jobs j
+                    SELECT count(*) INTO flying FROM public.jobs j
                     WHERE j.state IN ('sent', 'running') AND j.kind = kinds[n] AND j.tenant_id = turn;
                     flying := flying + cardinality(array_positions(of_tenants, turn));
                     free := least(free, tenant_max[n] - flying);
                     CONTINUE WHEN free <= 0;
                 END IF;
                 SELECT array_agg(w.id) INTO got FROM (
-                    SELECT j.id FROM jobs j
+                    SELECT j.id FROM public.jobs j
                     WHERE j.state = 'waiting' AND j.kind = kinds[n] AND j.tenant_id = turn
                       AND j.payload_version <= versions[n] AND j.id <> ALL (of_jobs)
                     ORDER BY j.kind, j.tenant_id, j.priority DESC, j.id LIMIT free
@@ -176,7 +177,7 @@ BEGIN
     END IF;
     RETURN QUERY
         WITH claims AS (
-            UPDATE jobs AS j SET
+            UPDATE public.jobs AS j SET
                 state = claimed, since = clock_timestamp(), version = j.version + 1, sent_at = NULL,
                 holder = CASE WHEN claimed = 'running' THEN claimer END,
                 token = j.token + CASE WHEN claimed = 'running' THEN 1 ELSE 0 END,

@@ -79,7 +79,7 @@ impl Connection {
     }
 
     /// What it was begun with has ended the transaction too.
-    pub(crate) fn is_over(mut self) {
+    pub(crate) fn ended(mut self) {
         self.state = State::Over;
     }
 

@@ -115,7 +115,7 @@ impl Pool {
     pub(crate) async fn ask_in(&self, tenant: TenantId, statement: &str) -> Result<Vec<PgRow>, StoreError> {
         let (connection, rows) =
             self.begin_with(format!("{}; {statement}; COMMIT", self.prelude_in(tenant))).await?;
-        connection.is_over();
+        connection.ended();
         Ok(rows)
     }
 

@@ -78,7 +78,7 @@ impl Background {
         }
         // As the followers' holder: one name for what this start of the process holds.
         let worker = followers.as_ref().zip(dispatch).map(|(followers, dispatch)| {
-            jobs::start(installation, (config, flags), kinds, dispatch, heard.clone(), followers.holder())
+            jobs::start(installation, (config, flags), kinds, dispatch, &heard, followers.holder())
         });
         Ok(Self { tasks, followers, worker, heard, stop })
     }

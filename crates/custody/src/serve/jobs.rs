@@ -32,7 +32,7 @@ pub(super) fn start(
     (config, flags): (&Config, &Flags),
     kinds: Kinds,
     dispatch: Arc<dyn Dispatch>,
-    heard: Heard,
+    heard: &Heard,
     id: Uuid,
 ) -> Worker {
     Worker::start(

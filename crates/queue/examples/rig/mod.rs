@@ -104,7 +104,7 @@ impl Rig {
             let kinds = Kinds::new().with::<Empty>(self.told.clone());
             let (id, config) = (Uuid::new_v4(), WorkerConfig::default());
             workers
-                .push((Worker::start(id, &store, &self.authority, kinds, dispatch, heard, config), beside));
+                .push((Worker::start(id, &store, &self.authority, kinds, dispatch, &heard, config), beside));
         }
         Ok(workers)
     }
@@ -135,9 +135,11 @@ impl Rig {
     /// Ended is what is written down as such.
     pub(crate) async fn until_ended(&mut self, count: usize) -> Result<(), Error> {
         while self.told.ended.load(Ordering::Relaxed) < count {
+            // A measurement, and no test: as often as costs nothing beside what is measured.
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         while jobs::depths(&self.store).await?.iter().any(|depth| depth.waiting + depth.running > 0) {
+            // A measurement, and no test: as often as costs nothing beside what is measured.
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         while self.begun.try_recv().is_ok() {}

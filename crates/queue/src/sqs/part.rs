@@ -272,7 +272,7 @@ impl Sqs {
             match jobs::send_again(&self.store, self.relay.unconfirmed, self.relay.unseen).await {
                 Ok(0) => {}
                 Ok(again) => {
-                    tracing::warn!(jobs = again, "messages were lost on the way; they are sent again")
+                    tracing::warn!(jobs = again, "messages were lost on the way; they are sent again");
                 }
                 Err(error) => tracing::debug!(%error, "lost messages were not looked for"),
             }

@@ -110,7 +110,7 @@ fn broken_off(kind: &Kind, claim: &Claim, why: Why) -> Option<Ending> {
         Why::Stopping => Some(Ending::HandedBack),
         Why::Overdue => {
             let seconds = kind.limits.run_time_max.as_secs_f64();
-            again(kind, claim, JobError::again(format!("it did not end within {seconds} s")))
+            again(kind, claim, &JobError::again(format!("it did not end within {seconds} s")))
         }
     }
 }
@@ -123,13 +123,13 @@ fn ending(kind: &Kind, claim: &Claim, result: Result<Done, JobError>) -> Option<
         Err(JobError::Lost) => None,
         Err(JobError::Cancelled) => Some(Ending::Cancelled),
         Err(JobError::Stopped) => Some(Ending::HandedBack),
-        Err(error) => again(kind, claim, error),
+        Err(error) => again(kind, claim, &error),
     }
 }
 
 /// After its back-off; a dead letter where it was the last attempt, or none can do better.
 #[expect(clippy::unnecessary_wraps, reason = "as its neighbours")]
-fn again(kind: &Kind, claim: &Claim, error: JobError) -> Option<Ending> {
+fn again(kind: &Kind, claim: &Claim, error: &JobError) -> Option<Ending> {
     let failure = error.to_string();
     tracing::warn!(
         job.kind = kind.name, job.id = %claim.job.id, tenant.id = %claim.job.tenant, job.attempt = claim.attempt,
@@ -138,7 +138,7 @@ fn again(kind: &Kind, claim: &Claim, error: JobError) -> Option<Ending> {
     let after = match error {
         JobError::Fatal { .. } => return Some(Ending::Failed { failure }),
         _ if claim.attempt >= claim.attempts_max => return Some(Ending::Failed { failure }),
-        JobError::Again { after: Some(after), .. } => after,
+        JobError::Again { after: Some(after), .. } => *after,
         _ => kind.limits.backoff.after(claim.attempt, rand::random()),
     };
     Some(Ending::Again { failure, after })

@@ -65,7 +65,7 @@ impl Worker {
         authority: &SystemAuthority,
         kinds: Kinds,
         dispatch: Arc<dyn Dispatch>,
-        heard: Heard,
+        heard: &Heard,
         config: WorkerConfig,
     ) -> Self {
         let (ended, endings) = mpsc::unbounded_channel();

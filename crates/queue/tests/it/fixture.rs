@@ -87,12 +87,6 @@ impl Fixture {
         Store::connect(&self.config, &KEYS.1).await.unwrap()
     }
 
-    pub(crate) async fn store_at(&self, url: &str) -> Store {
-        let mut config = self.config.clone();
-        url.clone_into(&mut config.url);
-        Store::connect(&config, &KEYS.1).await.unwrap()
-    }
-
     pub(crate) async fn tenant(&self) -> Scope {
         let tenant = TenantId(Uuid::now_v7());
         let insert = format!(
@@ -105,24 +99,16 @@ impl Fixture {
 
     /// On connections of its own, as another process has them.
     pub(crate) async fn worker(&self, kinds: &Kinds, config: WorkerConfig) -> Running {
-        self.worker_at(self.another_store().await, kinds, config).await
-    }
-
-    pub(crate) async fn worker_at(&self, store: Store, kinds: &Kinds, config: WorkerConfig) -> Running {
+        let store = self.another_store().await;
         let (ears, heard) = hear::ears(&store);
-        let mut beside = vec![tokio::spawn(ears.listen()), tokio::spawn(hear::announce(store.clone()))];
-        let dispatch = self.dispatch(&store, &heard, &mut beside).await;
+        let beside = vec![tokio::spawn(ears.listen()), tokio::spawn(hear::announce(store.clone()))];
+        let dispatch = self.dispatch(&store, &heard);
         let worker =
-            Worker::start(Uuid::new_v4(), &store, &self.authority, kinds.clone(), dispatch, heard, config);
+            Worker::start(Uuid::new_v4(), &store, &self.authority, kinds.clone(), dispatch, &heard, config);
         Running { worker, store, beside }
     }
 
-    async fn dispatch(
-        &self,
-        store: &Store,
-        heard: &Heard,
-        _beside: &mut Vec<JoinHandle<()>>,
-    ) -> Arc<dyn Dispatch> {
+    fn dispatch(&self, store: &Store, heard: &Heard) -> Arc<dyn Dispatch> {
         match self.part {
             Part::Postgres => Arc::new(Postgres::new(store.clone(), heard.wait.clone(), true)),
             Part::Sqs => {

@@ -169,7 +169,6 @@ impl Drop for Less<'_> {
 async fn act(probe: &Probe, context: &OpContext<Watch>) -> Result<Done, JobError> {
     let gate = &context.services().0.gate;
     match &probe.act {
-        Act::Nothing => Ok(Done::nothing()),
         Act::Answer(text) => Done::with(text),
         Act::Gate => {
             gate.acquire().await.unwrap().forget();
@@ -181,7 +180,7 @@ async fn act(probe: &Probe, context: &OpContext<Watch>) -> Result<Done, JobError
         }
         Act::Effect => effect(context).await,
         Act::Fail(times) if context.attempt() <= *times => Err(JobError::again("as it was asked")),
-        Act::Fail(_) => Ok(Done::nothing()),
+        Act::Nothing | Act::Fail(_) => Ok(Done::nothing()),
         Act::Fatal => Err(JobError::fatal("never will")),
         Act::Panic => panic!("as it was asked"),
         Act::Hang => std::future::pending().await,
