@@ -42,18 +42,17 @@ async fn open(server: &Server, path: &str, token: Option<&Api>) -> Result<Socket
 
 /// The next message: a job, or the code that the server closes with.
 async fn next(socket: &mut Socket) -> Result<Value, u16> {
-    loop {
-        match timeout(PATIENCE, socket.next())
-            .await
-            .expect("a message")
-            .expect("no end without a word")
-            .unwrap()
-        {
-            Message::Text(text) => return Ok(serde_json::from_str(&text).unwrap()),
-            Message::Close(frame) => return Err(frame.unwrap().code.into()),
-            _ => {}
+    // Pings come meanwhile.
+    let said = async {
+        loop {
+            match socket.next().await.expect("no end without a word").unwrap() {
+                Message::Text(text) => return Ok(serde_json::from_str(&text).unwrap()),
+                Message::Close(frame) => return Err(frame.unwrap().code.into()),
+                _ => {}
+            }
         }
-    }
+    };
+    timeout(PATIENCE, said).await.expect("a message")
 }
 
 /// All jobs until the server closes, and its code.
