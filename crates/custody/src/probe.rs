@@ -4,5 +4,6 @@
 mod act;
 mod command;
 mod kinds;
+mod times;
 
-pub(crate) use self::{command::ProbeArgs, kinds::add_to};
+pub(crate) use self::{command::ProbeArgs, kinds::add_to, times::Times};

@@ -1,4 +1,4 @@
-//! A wire to the database that can be cut.
+//! A wire to the database, or to any other server, that can be cut.
 
 use std::net::SocketAddr;
 
@@ -8,7 +8,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-/// Forwards connections to a database until it is cut; then they break and new ones are refused.
+/// Forwards connections to a server until it is cut; then they break and new ones are refused.
 #[derive(Debug)]
 pub struct Proxy {
     url: String,
@@ -22,14 +22,23 @@ impl Proxy {
     pub async fn start(url: &str) -> Self {
         let (before, rest) = url.split_once('@').expect("the URL has a user");
         let (target, database) = rest.split_once('/').expect("the URL names a database");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
-        let address = listener.local_addr().expect("it is bound");
-        let url = format!("{before}@{address}/{database}");
-        let forwarding = Some(tokio::spawn(forward(listener, target.to_owned())));
-        Self { url, address, target: target.to_owned(), forwarding }
+        Self::to(target, |address| format!("{before}@{address}/{database}")).await
     }
 
-    /// The database's URL through the proxy.
+    /// Stands in front of the HTTP server of this URL (`http://host:port`).
+    pub async fn start_http(url: &str) -> Self {
+        let target = url.strip_prefix("http://").expect("the server speaks plain HTTP");
+        Self::to(target.trim_end_matches('/'), |address| format!("http://{address}")).await
+    }
+
+    async fn to(target: &str, url: impl Fn(SocketAddr) -> String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let address = listener.local_addr().expect("it is bound");
+        let forwarding = Some(tokio::spawn(forward(listener, target.to_owned())));
+        Self { url: url(address), address, target: target.to_owned(), forwarding }
+    }
+
+    /// The server's URL through the proxy.
     pub fn url(&self) -> &str {
         &self.url
     }

@@ -38,6 +38,8 @@ pub(crate) enum Act {
     Effect,
     /// `file:NAME:BYTES`: leaves a file, whose byte n is n modulo 251.
     File(String, usize),
+    /// `once`: the same with the key `JOB`, unless it is there: as every real handler, idempotent.
+    Once,
 }
 
 impl FromStr for Act {
@@ -65,6 +67,7 @@ impl FromStr for Act {
                 let (name, bytes) = argument.rsplit_once(':').ok_or("file needs file:NAME:BYTES")?;
                 Self::File(name.to_owned(), bytes.parse().map_err(|_| "file needs file:NAME:BYTES")?)
             }
+            "once" => Self::Once,
             _ => return Err("there is no such act; crates/custody/src/probe/act.rs has all".to_owned()),
         })
     }

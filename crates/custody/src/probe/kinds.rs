@@ -128,7 +128,10 @@ async fn once(act: &Act, context: &OpContext<Objects>) -> Result<Option<Done>, J
         Act::Exhaust(mib) => exhaust(*mib),
         Act::Obey => return Err(context.should_end().await),
         Act::Progress(steps) => progress(*steps, context).await,
-        Act::Effect => effect(context).await?,
+        Act::Effect => {
+            effect(format!("{}/{}", context.job_id(), context.fencing_token()), IfTaken::Refuse, context).await?;
+        }
+        Act::Once => effect(context.job_id().to_string(), IfTaken::Drop, context).await?,
         Act::File(name, bytes) => file(name, *bytes, context).await?,
     }
     Ok(None)
@@ -156,9 +159,8 @@ async fn progress(steps: u64, context: &OpContext<Objects>) {
     }
 }
 
-async fn effect(context: &OpContext<Objects>) -> Result<(), JobError> {
-    let key = format!("{}/{}", context.job_id(), context.fencing_token());
-    let options = Options { delay: NEVER, unique: Some((key, IfTaken::Refuse)), ..Options::default() };
+async fn effect(key: String, if_taken: IfTaken, context: &OpContext<Objects>) -> Result<(), JobError> {
+    let options = Options { delay: NEVER, unique: Some((key, if_taken)), ..Options::default() };
     let mut tx = context.begin().await?;
     enqueue(&mut tx, context.scope(), &Effect, options).await?;
     tx.commit().await?;

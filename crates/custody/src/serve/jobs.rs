@@ -57,7 +57,7 @@ pub(super) async fn dispatch(
     Ok(match config.queue {
         Queue::Postgres => Arc::new(Postgres::new(store, wake, config.prepared_statements)),
         Queue::Sqs => {
-            let sqs = Sqs::new(store, sqs(installation, config), None, RelayConfig::default(), wake);
+            let sqs = Sqs::new(store, sqs(installation, config), None, relay(), wake);
             match sqs.open().await {
                 Err(error) if !error.passes() => {
                     return Err(error).context("the message queue of CUSTODY_QUEUE=sqs");
@@ -75,7 +75,16 @@ fn sqs(installation: &Installation, config: &Config) -> SqsConfig {
     if let Some(dead_letters) = &config.sqs_dead_letters {
         sqs.dead_letters.clone_from(dead_letters);
     }
+    #[cfg(faults)]
+    let sqs = crate::probe::Times::from_environment().of_queue(sqs);
     sqs
+}
+
+fn relay() -> RelayConfig {
+    let relay = RelayConfig::default();
+    #[cfg(faults)]
+    let relay = crate::probe::Times::from_environment().of_relay(relay);
+    relay
 }
 
 /// This program again, with this configuration.
@@ -91,6 +100,8 @@ fn launcher(flags: &Flags) -> Launcher {
 
 fn worker(config: &Config, flags: &Flags) -> WorkerConfig {
     let default = WorkerConfig::default();
+    #[cfg(faults)]
+    let default = crate::probe::Times::from_environment().of_worker(default);
     let named = &config.job_kinds.named;
     WorkerConfig {
         name: format!("{} ({})", host(), std::process::id()),

@@ -27,6 +27,12 @@ pub(super) async fn run(shared: Arc<Shared>, kind: Kind, claim: Claim, signal: S
     let begun = Instant::now();
     let scope = shared.authority.scope(claim.job.tenant, kind.name);
     let ending = attempt(&shared, &kind, &claim, &scope, &signal).await;
+    if ending.is_none() {
+        tracing::warn!(
+            job.kind = kind.name, job.id = %claim.job.id, tenant.id = %claim.job.tenant, job.attempt = claim.attempt,
+            "a job was lost to another worker; nothing of this attempt is written any more"
+        );
+    }
     let outcome = outcome(ending.as_ref());
     metrics::counter!("custody_jobs_ended_total", "kind" => kind.name, "outcome" => outcome).increment(1);
     metrics::histogram!("custody_job_seconds", "kind" => kind.name).record(begun.elapsed().as_secs_f64());

@@ -15,22 +15,23 @@ use super::Shared;
 const POLL: Duration = Duration::from_secs(5);
 /// … and never more often than this, whatever it hears.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How often jobs of gone workers are looked for.
-const TAKE_BACK: Duration = Duration::from_secs(5);
 const MEASURE: Duration = Duration::from_secs(15);
 
 /// For ever.
 pub(super) async fn tend(shared: Arc<Shared>, mut wait: watch::Receiver<u64>) {
     let (mut taken_back, mut measured) =
         (Instant::now(), Instant::now() - MEASURE.min(Duration::from_secs(1)));
+    // As often as they say that they are there, jobs of gone workers are looked for.
+    let take_back = shared.config.lease_ttl / 3;
+    let poll = POLL.min(take_back);
     loop {
         wait.mark_unchanged();
-        let mut next = POLL;
+        let mut next = poll;
         match jobs::promote(&shared.store).await {
-            Ok((_, due)) => next = due.unwrap_or(POLL).min(POLL),
+            Ok((_, due)) => next = due.unwrap_or(poll).min(poll),
             Err(error) => tracing::debug!(%error, "jobs whose time has come wait longer"),
         }
-        if taken_back.elapsed() >= TAKE_BACK {
+        if taken_back.elapsed() >= take_back {
             taken_back = Instant::now();
             report(jobs::take_back(&shared.store).await, "jobs of gone workers were not taken back");
             let patience = shared.config.unknown_patience;
