@@ -12,6 +12,7 @@ mod faults;
 mod followers;
 mod hostile;
 mod import;
+mod job_faults;
 mod jobs;
 mod outage;
 mod producers;

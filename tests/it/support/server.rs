@@ -174,6 +174,8 @@ impl Server {
 
     /// Waits until it ends by itself.
     pub(crate) async fn ended(mut self) -> std::process::ExitStatus {
+        // Waiting would close it, and that asks it to stop.
+        let _stdin = self.child.stdin.take();
         self.child.wait().await.unwrap()
     }
 

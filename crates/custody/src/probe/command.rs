@@ -37,6 +37,9 @@ pub(crate) struct ProbeArgs {
     /// In the place of the acts: what it is told to do is this.
     #[arg(long, conflicts_with_all = ["acts", "trace"])]
     payload: Option<String>,
+    /// The same from a file, which may be longer than a command line.
+    #[arg(long, conflicts_with_all = ["acts", "trace", "payload"], value_name = "FILE")]
+    payload_file: Option<PathBuf>,
     #[arg(long, default_value_t = 3)]
     attempts_max: u16,
     #[arg(long, default_value_t = 0, allow_negative_numbers = true)]
@@ -87,10 +90,15 @@ impl ProbeArgs {
 
     fn job(self) -> anyhow::Result<NewJob> {
         let probe = Probe { acts: self.acts, trace: self.trace };
+        let payload = match (self.payload, self.payload_file) {
+            (Some(payload), _) => payload,
+            (None, Some(file)) => std::fs::read_to_string(file)?,
+            (None, None) => serde_json::to_string(&probe)?,
+        };
         Ok(NewJob {
             kind: self.kind.into(),
             version: self.payload_version,
-            payload: self.payload.map_or_else(|| serde_json::to_string(&probe), Ok)?,
+            payload,
             delay: Duration::from_millis(self.delay_ms),
             priority: self.priority,
             attempts_max: self.attempts_max,
