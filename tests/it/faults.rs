@@ -8,7 +8,7 @@ mod cut;
 mod day;
 mod disk_full;
 mod evidence;
-mod faketime;
+pub(crate) mod faketime;
 mod import;
 mod kill_database;
 mod kill_server;
@@ -74,6 +74,6 @@ fn soak() -> usize {
 }
 
 /// Says by name that a fault could not be injected here.
-fn skipped(what: &str, why: &str) {
+pub(crate) fn skipped(what: &str, why: &str) {
     eprintln!("SKIPPED {what}: {why}");
 }

@@ -1,10 +1,13 @@
 //! What becomes of jobs when something breaks: on both queues each is done, once in effect, and never by
 //! a worker that has lost it. What was seen is written down in docs/reliability.md.
 
+mod clock;
 mod database_gone;
 mod kill_worker;
+mod poison;
 mod relay;
 mod sleeper;
+mod sqs_away;
 mod yard;
 
 use yard::Part;

@@ -31,14 +31,14 @@ pub(super) fn off_by(offset: &str) -> Option<Vec<(String, String)>> {
 
 /// Programs of a PostgreSQL whose clock can be set while it runs.
 #[derive(Debug)]
-pub(super) struct Clock {
+pub(crate) struct Clock {
     folder: PathBuf,
 }
 
 impl Clock {
     /// None where the library or packaged server programs are missing. `folder` must be one that
     /// the database's user can read.
-    pub(super) fn make(folder: &Path) -> Option<Self> {
+    pub(crate) fn make(folder: &Path) -> Option<Self> {
         let (library, programs) = (library()?, programs()?);
         let clock = Self { folder: folder.join("clock") };
         std::fs::create_dir(&clock.folder).unwrap();
@@ -58,12 +58,12 @@ impl Clock {
     }
 
     /// For the server that is to run this PostgreSQL.
-    pub(super) fn environment(&self) -> Vec<(String, String)> {
+    pub(crate) fn environment(&self) -> Vec<(String, String)> {
         vec![("CUSTODY_PG_BIN".to_owned(), self.folder.display().to_string())]
     }
 
     /// Sets it off by this much (`+3600s`), at once: every reading of the clock reads the file.
-    pub(super) fn set(&self, offset: &str) {
+    pub(crate) fn set(&self, offset: &str) {
         // Written beside and moved, so that nobody reads half of it.
         let new = self.folder.join("new");
         std::fs::write(&new, offset).unwrap();

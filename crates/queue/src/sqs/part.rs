@@ -218,10 +218,16 @@ impl Sqs {
                 Handed { claim, receipt }
             })
             .collect();
+        // Somebody had the row in hand: another worker that takes it, or the relay that says that it was sent.
+        // Deleted for that, the message would be missed until the sweep.
+        let busy: Vec<_> = wanted.iter().filter_map(|job| by_job.remove(job)).collect();
         // What is left runs elsewhere, has ended, or is gone.
         done.extend(by_job.into_values());
         let channel = self.channel().await?;
         delete(channel, &done).await;
+        if !busy.is_empty() {
+            let _ = channel.release(&busy, Duration::ZERO).await;
+        }
         if !others.is_empty() {
             let _ = channel.release(&others, self.relay.not_mine).await;
         }

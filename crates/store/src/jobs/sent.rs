@@ -70,7 +70,8 @@ pub async fn look(store: &Store, jobs: &[JobId]) -> Result<Vec<Look>, StoreError
         .collect()
 }
 
-/// Takes these jobs for a worker: those that nobody has taken yet.
+/// Takes these jobs for a worker: those that nobody has taken yet, and whose rows nobody has in hand at this
+/// moment. Of one that is left out nothing is known but that it is worth another look.
 pub async fn take(store: &Store, worker: Uuid, jobs: &[JobId]) -> Result<Vec<Claim>, StoreError> {
     let mut tx = store.system_tx().await?;
     let rows = sqlx::query(

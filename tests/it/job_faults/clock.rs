@@ -1,0 +1,78 @@
+//! The database's clock, which is that of the jobs, is set forward an hour and back.
+
+use std::time::{Duration, Instant};
+
+use super::{
+    Part, on_both,
+    yard::{self, Yard},
+};
+use crate::{
+    faults::{
+        faketime::Clock,
+        skipped,
+    },
+    support::{Server, Tenant},
+};
+
+on_both!(an_hour_forward_and_back);
+
+struct Asked<'a> {
+    yard: &'a Yard,
+    server: &'a Server,
+    tenant: &'a Tenant,
+    once: Vec<String>,
+}
+
+impl Asked<'_> {
+    async fn ask(&mut self, args: &[&str]) -> String {
+        let trace = self.yard.path("trace").display().to_string();
+        let job = self.server.probe(self.tenant, &[&["--trace", &trace], args].concat()).await;
+        self.once.push(job.clone());
+        job
+    }
+}
+
+async fn an_hour_forward_and_back(part: Part) {
+    // One worker finds each jump, and there may be others beside it.
+    let yard = Yard::on_a_private_database(part, yard::TIMES);
+    let Some(clock) = Clock::make(yard.folder.path()) else {
+        return skipped("the database's clock under jobs", "libfaketime or packaged server programs are missing");
+    };
+    let environment = clock.environment();
+    let environment: Vec<_> = environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let server = yard.start("first", &environment).await;
+    let tenant = server.tenant().await;
+    let gate = yard.path("gate");
+    let gate = format!("gate:{}", gate.display());
+    let mut asked = Asked { yard: &yard, server: &server, tenant: &tenant, once: Vec::new() };
+
+    // Running over both jumps; its write is what counts.
+    let held = asked.ask(&["--act", &gate, "--act", "effect"]).await;
+    yard.until_traced("trace", &held, "begun", 1).await;
+    let far = server.probe(&tenant, &["--delay-ms", "5400000", "--act", "once"]).await;
+    let soon = asked.ask(&["--delay-ms", "1500", "--act", "effect"]).await;
+
+    clock.set("+3600s");
+    let forward = asked.ask(&["--act", "fail:1", "--act", "effect"]).await;
+    for id in [&soon, &forward] {
+        yard::completed(&tenant.auditor, id).await;
+    }
+    let delayed = asked.ask(&["--delay-ms", "2500", "--act", "effect"]).await;
+
+    clock.set("+0");
+    let set_back = Instant::now();
+    let back = asked.ask(&["--act", "fail:1", "--act", "effect"]).await;
+    for id in [&delayed, &back] {
+        yard::completed(&tenant.auditor, id).await;
+    }
+    assert!(set_back.elapsed() < Duration::from_secs(20), "{:?}", set_back.elapsed());
+    std::fs::write(yard.path("gate"), "").unwrap();
+    yard::completed(&tenant.auditor, &held).await;
+
+    for id in &asked.once {
+        assert_eq!(yard::effects(&tenant.auditor, id).await.len(), 1, "{id}");
+    }
+    let far = tenant.auditor.get(&format!("/api/v1/jobs/{far}")).await.expect(200);
+    assert_eq!(far["status"], "pending", "it is due in an hour and a half: {far}");
+    assert!(server.stop().await.success());
+}
