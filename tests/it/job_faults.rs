@@ -1,6 +1,7 @@
 //! What becomes of jobs when something breaks: on both queues each is done, once in effect, and never by
 //! a worker that has lost it. What was seen is written down in docs/reliability.md.
 
+mod bad_input;
 mod clock;
 mod database_gone;
 mod kill_worker;
@@ -8,6 +9,7 @@ mod poison;
 mod relay;
 mod sleeper;
 mod sqs_away;
+mod storm;
 mod yard;
 
 use yard::Part;

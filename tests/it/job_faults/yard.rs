@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use custody_store::Installation;
 use custody_testkit::{TestDatabase, eventually};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
@@ -103,6 +104,14 @@ impl Yard {
         let count = sqlx::query_scalar(AssertSqlSafe(sql.to_owned())).fetch_one(&mut *tx).await.unwrap();
         tx.rollback().await.unwrap();
         count
+    }
+
+    /// Its id, which messages name.
+    pub(super) async fn installation(&self) -> String {
+        let mut owner = PgConnection::connect(self.database()).await.unwrap();
+        let row = "SELECT log_name, role_prefix FROM installation";
+        let (log_name, role_prefix) = sqlx::query_as(row).fetch_one(&mut owner).await.unwrap();
+        Installation { log_name, role_prefix }.id().to_string()
     }
 
     /// How many attempts at this job wrote this (`begun`, `ended`) into the trace.

@@ -51,8 +51,11 @@ pub(super) async fn tend(shared: Arc<Shared>, mut wait: watch::Receiver<u64>) {
 }
 
 fn report(result: Result<u64, StoreError>, what: &str) {
-    if let Err(error) = result {
-        tracing::debug!(%error, "{what}");
+    match result {
+        // Others say so loud enough, and the next look makes up for it.
+        Err(error) if error.is_unavailable() => tracing::debug!(%error, "{what}"),
+        Err(error) => tracing::error!(%error, "{what}"),
+        Ok(_) => {}
     }
 }
 

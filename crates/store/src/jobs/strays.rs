@@ -114,7 +114,12 @@ pub async fn unknown_to_all(store: &Store, patience: Duration) -> Result<u64, St
              WHERE expires_at BETWEEN clock_timestamp() AND clock_timestamp() + interval '2 minutes'
              GROUP BY 1
          ), unknown AS (
-             SELECT j.tenant_id, j.id, known.version, known.program AS knows
+             SELECT j.tenant_id, j.id, format(
+                 'no worker knows version %s of %s, which custody %s asked for; %s. Start a worker of custody %s or later, and retry this job',
+                 j.payload_version, j.kind, j.program,
+                 CASE WHEN known.version IS NULL THEN format('the newest worker is custody %s, which does not know the kind', (SELECT max(program) FROM known))
+                      ELSE format('the newest worker is custody %s, which knows version %s', known.program, known.version) END,
+                 j.program) AS why
              FROM jobs AS j LEFT JOIN known ON known.kind = j.kind
              WHERE j.state = 'waiting' AND j.since < clock_timestamp() - $1 * interval '1 millisecond'
                AND coalesce(known.version, 0) < j.payload_version
@@ -123,15 +128,10 @@ pub async fn unknown_to_all(store: &Store, patience: Duration) -> Result<u64, St
          )
          UPDATE jobs SET state = 'failed', since = clock_timestamp(), ended_at = clock_timestamp(),
              version = jobs.version + 1, failed_at = clock_timestamp(),
-             failure = format(
-                 'no worker knows version %s of %s, which custody %s asked for; %s. Start a worker of custody %s or later, and retry this job',
-                 payload_version, kind, jobs.program,
-                 CASE WHEN unknown.version IS NULL THEN format('the newest worker is custody %s, which does not know the kind', (SELECT max(program) FROM known))
-                      ELSE format('the newest worker is custody %s, which knows version %s', unknown.knows, unknown.version) END,
-                 jobs.program)
+             failure = why
          FROM unknown
          WHERE jobs.tenant_id = unknown.tenant_id AND jobs.id = unknown.id
-         RETURNING jobs.tenant_id, jobs.id, kind, attempts, unique_key, failure",
+         RETURNING jobs.tenant_id, jobs.id, kind, attempts, unique_key, why",
     )
     .bind(milliseconds(patience))
     .bind(BATCH)
@@ -139,7 +139,7 @@ pub async fn unknown_to_all(store: &Store, patience: Duration) -> Result<u64, St
     .await?;
     for row in &rows {
         let job = JobId { tenant: TenantId(row.try_get("tenant_id")?), id: row.try_get("id")? };
-        let (kind, failure): (String, String) = (row.try_get("kind")?, row.try_get("failure")?);
+        let (kind, failure): (String, String) = (row.try_get("kind")?, row.try_get("why")?);
         if let Some(key) = row.try_get::<Option<String>, _>("unique_key")? {
             unblock::next_of(tx.connection(), job.tenant, &kind, &key).await?;
         }
