@@ -14,7 +14,7 @@ use crate::{
     support::{Server, Tenant},
 };
 
-on_both!(an_hour_forward_and_back);
+on_both!(an_hour_forward_and_back, set_back_while_nobody_looked);
 
 struct Asked<'a> {
     yard: &'a Yard,
@@ -33,7 +33,6 @@ impl Asked<'_> {
 }
 
 async fn an_hour_forward_and_back(part: Part) {
-    // One worker finds each jump, and there may be others beside it.
     let yard = Yard::on_a_private_database(part, yard::TIMES);
     let Some(clock) = Clock::make(yard.folder.path()) else {
         return skipped("the database's clock under jobs", "libfaketime or packaged server programs are missing");
@@ -47,7 +46,7 @@ async fn an_hour_forward_and_back(part: Part) {
     let mut asked = Asked { yard: &yard, server: &server, tenant: &tenant, once: Vec::new() };
 
     // Running over both jumps; its write is what counts.
-    let held = asked.ask(&["--act", &gate, "--act", "effect"]).await;
+    let held = asked.ask(&["--attempts-max", "1", "--act", &gate, "--act", "effect"]).await;
     yard.until_traced("trace", &held, "begun", 1).await;
     let far = server.probe(&tenant, &["--delay-ms", "5400000", "--act", "once"]).await;
     let soon = asked.ask(&["--delay-ms", "1500", "--act", "effect"]).await;
@@ -74,5 +73,25 @@ async fn an_hour_forward_and_back(part: Part) {
     }
     let far = tenant.auditor.get(&format!("/api/v1/jobs/{far}")).await.expect(200);
     assert_eq!(far["status"], "pending", "it is due in an hour and a half: {far}");
+    assert!(server.stop().await.success());
+}
+
+/// The worker that will find the clock as it is now did not see it otherwise.
+async fn set_back_while_nobody_looked(part: Part) {
+    let yard = Yard::on_a_private_database(part, yard::TIMES);
+    let Some(clock) = Clock::make(yard.folder.path()) else {
+        return skipped("the database's clock under jobs", "libfaketime or packaged server programs are missing");
+    };
+    let environment = clock.environment();
+    let environment: Vec<_> = environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let server = yard.start("first", &environment).await;
+    let tenant = server.tenant().await;
+    clock.set("+3600s");
+    let job = server.probe(&tenant, &["--delay-ms", "5000", "--act", "once"]).await;
+    assert!(server.stop().await.success());
+    clock.set("+0");
+    let server = yard.start("first", &environment).await;
+    let tenant = tenant.at(&server);
+    yard::completed(&tenant.auditor, &job).await;
     assert!(server.stop().await.success());
 }

@@ -23,6 +23,7 @@ pub(super) async fn keep(shared: Arc<Shared>, mut cancelled: watch::Receiver<u64
         match keeper.once().await {
             Ok(()) => failing = false,
             Err(error) => {
+                keeper.shared.is_steady(false);
                 if !failing {
                     tracing::warn!(%error, "the worker could not say that it is there");
                 }
@@ -51,6 +52,7 @@ impl Keeper {
         let begun = Instant::now();
         let in_hand = shared.hands.before(begun);
         let (held, now) = jobs::beat(&shared.store, &shared.row, shared.config.lease_ttl).await?;
+        self.shared.is_steady(!self.was_away() && !self.has_leapt(now, begun));
         let kept: HashSet<_> = held.iter().map(|held| (held.job, held.token)).collect();
         for (job, token) in in_hand.iter().filter(|job| !kept.contains(job)) {
             shared.hands.tell(*job, *token, Why::Lost);
@@ -72,6 +74,19 @@ impl Keeper {
             shared.dispatch.keep(receipts).await;
         }
         self.look_at_clock(now, begun).await
+    }
+
+    /// For so long that others may seem to be gone.
+    fn was_away(&self) -> bool {
+        self.last.is_some_and(|(_, then)| then.elapsed() > self.shared.config.lease_ttl * 2 / 3)
+    }
+
+    /// Either way.
+    fn has_leapt(&self, now: Time, at: Instant) -> bool {
+        self.last.is_some_and(|(before, then)| {
+            let passed = chrono::TimeDelta::from_std(at.duration_since(then)).unwrap_or_default();
+            (now - before - passed).abs().to_std().is_ok_and(|leap| leap > JUMP_MIN)
+        })
     }
 
     async fn look_at_clock(&mut self, now: Time, at: Instant) -> Result<(), custody_store::StoreError> {

@@ -9,7 +9,10 @@ mod hands;
 mod keep;
 mod tend;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use custody_auth::SystemAuthority;
 use custody_store::{
@@ -45,6 +48,8 @@ pub(crate) struct Shared {
     hands: Hands,
     ended: mpsc::UnboundedSender<Ended>,
     attempts: TaskTracker,
+    /// Since when it is heard of without a break.
+    steady: Mutex<Option<Instant>>,
 }
 
 /// One worker of this process.
@@ -89,6 +94,7 @@ impl Worker {
             row,
             ended,
             attempts: TaskTracker::new(),
+            steady: Mutex::default(),
         });
         let stop = CancellationToken::new();
         let (mut feeding, mut finishing, mut beside) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
@@ -135,10 +141,25 @@ impl Worker {
 pub async fn hand_over(store: &Store, worker: Uuid) {
     let over = async {
         jobs::leave(store, worker).await?;
-        jobs::take_back(store).await
+        jobs::take_back(store, None).await
     };
     if let Err(error) = over.await {
         tracing::warn!(%error, "jobs were not handed over; others take them when this worker is missed");
+    }
+}
+
+impl Shared {
+    /// The database answered in time, and its clock went on as ours did; or not.
+    fn is_steady(&self, yes: bool) {
+        let mut steady = self.steady.lock().unwrap_or_else(PoisonError::into_inner);
+        *steady = steady.filter(|_| yes).or_else(|| Some(Instant::now()));
+    }
+
+    /// Whether it may say of others that they are gone. After an outage or a leap of the clock all seem to
+    /// be, until each has had its turn to say that it is there: they try every third of a lease.
+    fn may_miss_others(&self) -> bool {
+        let steady = *self.steady.lock().unwrap_or_else(PoisonError::into_inner);
+        steady.is_some_and(|since| since.elapsed() >= self.config.lease_ttl * 2 / 3)
     }
 }
 

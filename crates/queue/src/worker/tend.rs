@@ -19,8 +19,8 @@ const MEASURE: Duration = Duration::from_secs(15);
 
 /// For ever.
 pub(super) async fn tend(shared: Arc<Shared>, mut wait: watch::Receiver<u64>) {
-    let (mut taken_back, mut measured) =
-        (Instant::now(), Instant::now() - MEASURE.min(Duration::from_secs(1)));
+    let (mut taken_back, mut looked_at_clock) = (Instant::now(), Instant::now());
+    let mut measured = Instant::now() - MEASURE.min(Duration::from_secs(1));
     // As often as they say that they are there, jobs of gone workers are looked for.
     let take_back = shared.config.lease_ttl / 3;
     let poll = POLL.min(take_back);
@@ -31,14 +31,23 @@ pub(super) async fn tend(shared: Arc<Shared>, mut wait: watch::Receiver<u64>) {
             Ok((_, due)) => next = due.unwrap_or(poll).min(poll),
             Err(error) => tracing::debug!(%error, "jobs whose time has come wait longer"),
         }
-        if taken_back.elapsed() >= take_back {
+        if taken_back.elapsed() >= take_back && shared.may_miss_others() {
             taken_back = Instant::now();
-            report(jobs::take_back(&shared.store).await, "jobs of gone workers were not taken back");
+            let by = Some(shared.row.id);
+            report(jobs::take_back(&shared.store, by).await, "jobs of gone workers were not taken back");
             let patience = shared.config.unknown_patience;
             report(
                 jobs::unknown_to_all(&shared.store, patience).await,
                 "jobs that nobody can read were not looked for",
             );
+        }
+        if looked_at_clock.elapsed() >= shared.config.lease_ttl {
+            looked_at_clock = Instant::now();
+            let moved = jobs::put_off_in_the_future(&shared.store).await;
+            if let Ok(jobs @ 1..) = moved {
+                tracing::warn!(jobs, "the database's clock was set back; jobs that were put off are put off anew");
+            }
+            report(moved, "jobs that were put off by another clock were not looked for");
         }
         if measured.elapsed() >= MEASURE {
             measured = Instant::now();

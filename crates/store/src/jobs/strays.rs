@@ -5,6 +5,7 @@ use std::time::Duration;
 use custody_domain::{Severity, TenantId};
 use serde_json::json;
 use sqlx::Row as _;
+use uuid::Uuid;
 
 use super::{JobId, end::clip, milliseconds, unblock};
 use crate::{
@@ -51,8 +52,9 @@ pub async fn promote(store: &Store) -> Result<(u64, Option<Duration>), StoreErro
 }
 
 /// Takes jobs back from workers that are not heard of: for another attempt, or for good where it was the
-/// last one. A worker in the middle of a transaction of the job's is waited for.
-pub async fn take_back(store: &Store) -> Result<u64, StoreError> {
+/// last one. A worker in the middle of a transaction of the job's is waited for. A worker that does this is
+/// named in `by`: where it is not heard of itself, the clock or the database went away, and nobody is gone.
+pub async fn take_back(store: &Store, by: Option<Uuid>) -> Result<u64, StoreError> {
     let mut tx = store.system_tx().await?;
     by_index::plan(tx.connection()).await?;
     let rows = sqlx::query(
@@ -67,7 +69,10 @@ pub async fn take_back(store: &Store) -> Result<u64, StoreError> {
              WHERE state IN ('sent', 'running') AND state = 'running' AND NOT EXISTS (
                  SELECT FROM job_workers AS w WHERE w.id = j.holder
                    AND w.expires_at BETWEEN clock_timestamp() AND clock_timestamp() + interval '2 minutes'
-             )
+             ) AND ($3::uuid IS NULL OR EXISTS (
+                 SELECT FROM job_workers AS own WHERE own.id = $3
+                   AND own.expires_at BETWEEN clock_timestamp() AND clock_timestamp() + interval '2 minutes'
+             ))
              LIMIT $1 FOR UPDATE OF j SKIP LOCKED
          ) AS gone
          WHERE tenant_id = gone_tenant AND id = gone_id
@@ -75,6 +80,7 @@ pub async fn take_back(store: &Store) -> Result<u64, StoreError> {
     )
     .bind(BATCH)
     .bind(GONE)
+    .bind(by)
     .fetch_all(tx.connection())
     .await?;
     for row in &rows {
