@@ -58,7 +58,7 @@ test: ## Installs what tests need, then checks format, lints, licences, all test
 soak: ## Injects every fault under ten times the load that make test has, sends bad input at full size
 	@scripts/install-dependencies test
 	@$(LINK_TARGET)
-	CUSTODY_SOAK=10 scripts/with-postgres scripts/cargo-test --locked --package custody --test it faults
+	CUSTODY_SOAK=10 scripts/with-postgres scripts/with-aws scripts/cargo-test --locked --package custody --test it faults
 	CUSTODY_TEST_HOSTILE_MIB=1024 CUSTODY_TEST_HOSTILE_ITEMS=1000000 \
 		scripts/with-postgres scripts/cargo-test --locked --package custody --test it hostile
 

@@ -9,7 +9,11 @@ use super::{
 };
 use crate::support::{Api, Server, Tenant};
 
-on_both!(what_nobody_can_read_is_a_dead_letter, a_payload_over_the_limit_is_not_written);
+on_both!(
+    what_nobody_can_read_is_a_dead_letter,
+    a_kind_whose_workers_are_away_waits,
+    a_payload_over_the_limit_is_not_written,
+);
 
 const PAYLOAD_BYTES_MAX: usize = 256 * 1024;
 
@@ -29,7 +33,10 @@ async fn what_nobody_can_read_is_a_dead_letter(part: Part) {
             &["--payload-version", "9"],
             format!("no worker knows version 9 of probe, {newer} knows version 1. {last}"),
         ),
-        (&["--payload", "{\"acts\":7}"], "its payload is no probe of version 1 (line 1, column 9)".to_owned()),
+        (
+            &["--payload", "{\"acts\":7}"],
+            "its payload is no probe of version 1 (line 1, column 9)".to_owned(),
+        ),
         (&["--payload", "no JSON"], "its payload is no probe of version 1 (line 1, column 2)".to_owned()),
     ];
     let mut jobs = Vec::new();
@@ -49,6 +56,24 @@ async fn what_nobody_can_read_is_a_dead_letter(part: Part) {
     assert!(server.stop().await.success());
 }
 
+/// The program that is there knows the kind, and is told to leave it to others.
+async fn a_kind_whose_workers_are_away_waits(part: Part) {
+    let yard = Yard::new(part, yard::TIMES).await;
+    let server = yard.start("first", &[("CUSTODY_JOB_KINDS", "probe.one")]).await;
+    let tenant = server.tenant().await;
+    let job = server.probe(&tenant, &["--act", "once"]).await;
+    let unheard = server.probe(&tenant, &["--kind", "probe.unheard"]).await;
+    // The younger one was found, so the older one was looked at.
+    yard::dead(&tenant.auditor, &unheard).await;
+    let now = tenant.auditor.get(&format!("/api/v1/jobs/{job}")).await.expect(200);
+    assert_eq!(now["status"], "pending", "{now}");
+    let other = yard.start("other", &[]).await;
+    yard::completed(&tenant.auditor, &job).await;
+    for server in [other, server] {
+        assert!(server.stop().await.success());
+    }
+}
+
 async fn a_payload_over_the_limit_is_not_written(part: Part) {
     let yard = Yard::new(part, yard::TIMES).await;
     let server = yard.start("first", &[]).await;
@@ -62,7 +87,10 @@ async fn a_payload_over_the_limit_is_not_written(part: Part) {
     std::fs::write(&file, probe(PAYLOAD_BYTES_MAX + 1)).unwrap();
     let refused = server.command(&args).output().await.unwrap();
     let told = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(!refused.status.success() && told.contains("the payload has 262145 bytes; 262144 are allowed"), "{told}");
+    assert!(
+        !refused.status.success() && told.contains("the payload has 262145 bytes; 262144 are allowed"),
+        "{told}"
+    );
     assert!(yard::jobs_of(&tenant.auditor, "probe").await.is_empty());
     std::fs::write(&file, probe(PAYLOAD_BYTES_MAX)).unwrap();
     let job = server.custody(&args).await;

@@ -7,10 +7,7 @@ use super::{
     yard::{self, Yard},
 };
 use crate::{
-    faults::{
-        faketime::Clock,
-        skipped,
-    },
+    faults::{faketime::Clock, skipped},
     support::{Server, Tenant},
 };
 
@@ -35,10 +32,14 @@ impl Asked<'_> {
 async fn an_hour_forward_and_back(part: Part) {
     let yard = Yard::on_a_private_database(part, yard::TIMES);
     let Some(clock) = Clock::make(yard.folder.path()) else {
-        return skipped("the database's clock under jobs", "libfaketime or packaged server programs are missing");
+        return skipped(
+            "the database's clock under jobs",
+            "libfaketime or packaged server programs are missing",
+        );
     };
     let environment = clock.environment();
-    let environment: Vec<_> = environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let environment: Vec<_> =
+        environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let server = yard.start("first", &environment).await;
     let tenant = server.tenant().await;
     let gate = yard.path("gate");
@@ -80,10 +81,14 @@ async fn an_hour_forward_and_back(part: Part) {
 async fn set_back_while_nobody_looked(part: Part) {
     let yard = Yard::on_a_private_database(part, yard::TIMES);
     let Some(clock) = Clock::make(yard.folder.path()) else {
-        return skipped("the database's clock under jobs", "libfaketime or packaged server programs are missing");
+        return skipped(
+            "the database's clock under jobs",
+            "libfaketime or packaged server programs are missing",
+        );
     };
     let environment = clock.environment();
-    let environment: Vec<_> = environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let environment: Vec<_> =
+        environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let server = yard.start("first", &environment).await;
     let tenant = server.tenant().await;
     clock.set("+3600s");

@@ -83,8 +83,7 @@ async fn one_that_freezes_its_worker_ends_without_it(part: Part) {
     let (front, tenant) = yard.front().await;
     let frozen = yard.start("frozen", &[("TOKIO_WORKER_THREADS", "1")]).await;
     let trace = yard.path("trace").display().to_string();
-    let poison =
-        front.probe(&tenant, &["--trace", &trace, "--act", "block", "--attempts-max", "1"]).await;
+    let poison = front.probe(&tenant, &["--trace", &trace, "--act", "block", "--attempts-max", "1"]).await;
     yard.until_traced("trace", &poison, "begun", 1).await;
     let other = yard.start("other", &[]).await;
     let job = front.probe(&tenant, &["--act", "once"]).await;
@@ -136,9 +135,6 @@ async fn a_child_does_not_outlive_its_worker(part: Part) {
     let tenant = tenant.at(&server);
     let (child, job) = isolated(&server, &tenant, &yard, "obey").await;
     signal(child, "KILL");
-    assert_eq!(
-        yard::dead(&tenant.auditor, &job).await,
-        "its process ended without an answer: signal 9"
-    );
+    assert_eq!(yard::dead(&tenant.auditor, &job).await, "its process ended without an answer: signal 9");
     assert!(server.stop().await.success());
 }

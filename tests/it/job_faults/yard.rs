@@ -22,7 +22,8 @@ pub(super) enum Part {
 }
 
 /// Short, so that a test need not wait for them; long enough for a busy machine.
-pub(super) const TIMES: &str = "lease=3000,unknown=2000,unconfirmed=1500,unseen=6000,visibility=3000,wait=1000";
+pub(super) const TIMES: &str =
+    "lease=3000,unknown=2000,unconfirmed=1500,unseen=6000,visibility=3000,wait=1000";
 
 pub(super) struct Yard {
     pub(super) folder: TempDir,

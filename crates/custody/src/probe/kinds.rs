@@ -129,7 +129,8 @@ async fn once(act: &Act, context: &OpContext<Objects>) -> Result<Option<Done>, J
         Act::Obey => return Err(context.should_end().await),
         Act::Progress(steps) => progress(*steps, context).await,
         Act::Effect => {
-            effect(format!("{}/{}", context.job_id(), context.fencing_token()), IfTaken::Refuse, context).await?;
+            effect(format!("{}/{}", context.job_id(), context.fencing_token()), IfTaken::Refuse, context)
+                .await?;
         }
         Act::Once => effect(context.job_id().to_string(), IfTaken::Drop, context).await?,
         Act::File(name, bytes) => file(name, *bytes, context).await?,

@@ -77,11 +77,8 @@ impl Worker {
         let row = Row {
             id,
             name: config.name.clone(),
-            kinds: kinds
-                .iter()
-                .filter(|kind| config.slots_of(kind) > 0)
-                .map(|k| format!("{}/{}", k.name, k.version))
-                .collect(),
+            // Whether it runs them or not: where their workers are away for a while, jobs wait.
+            kinds: kinds.iter().map(|k| format!("{}/{}", k.name, k.version)).collect(),
             slots: config.slots,
         };
         let shared = Arc::new(Shared {

@@ -45,7 +45,10 @@ pub(super) async fn tend(shared: Arc<Shared>, mut wait: watch::Receiver<u64>) {
             looked_at_clock = Instant::now();
             let moved = jobs::put_off_in_the_future(&shared.store).await;
             if let Ok(jobs @ 1..) = moved {
-                tracing::warn!(jobs, "the database's clock was set back; jobs that were put off are put off anew");
+                tracing::warn!(
+                    jobs,
+                    "the database's clock was set back; jobs that were put off are put off anew"
+                );
             }
             report(moved, "jobs that were put off by another clock were not looked for");
         }

@@ -16,7 +16,7 @@ pub struct Worker {
     pub id: Uuid,
     /// For people.
     pub name: String,
-    /// `kind/version`, the highest that it can read.
+    /// `kind/version` of all that its program knows, the highest that it can read; it need not run them.
     pub kinds: Vec<String>,
     pub slots: usize,
 }
