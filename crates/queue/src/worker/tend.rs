@@ -22,8 +22,8 @@ pub(super) async fn tend(shared: Arc<Shared>, mut wait: watch::Receiver<u64>) {
     let (mut taken_back, mut looked_at_clock) = (Instant::now(), Instant::now());
     let mut measured = Instant::now() - MEASURE.min(Duration::from_secs(1));
     // As often as they say that they are there, jobs of gone workers are looked for.
-    let take_back = shared.config.lease_ttl / 3;
-    let poll = POLL.min(take_back);
+    let pause = shared.config.lease_ttl / 3;
+    let poll = POLL.min(pause);
     loop {
         wait.mark_unchanged();
         let mut next = poll;
@@ -31,7 +31,7 @@ pub(super) async fn tend(shared: Arc<Shared>, mut wait: watch::Receiver<u64>) {
             Ok((_, due)) => next = due.unwrap_or(poll).min(poll),
             Err(error) => tracing::debug!(%error, "jobs whose time has come wait longer"),
         }
-        if taken_back.elapsed() >= take_back && shared.may_miss_others() {
+        if taken_back.elapsed() >= pause && shared.may_miss_others() {
             taken_back = Instant::now();
             let by = Some(shared.row.id);
             report(jobs::take_back(&shared.store, by).await, "jobs of gone workers were not taken back");
