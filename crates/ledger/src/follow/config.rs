@@ -22,7 +22,7 @@ impl Default for FollowConfig {
     fn default() -> Self {
         Self {
             lease_ttl: Duration::from_secs(6),
-            poll: Duration::from_millis(500),
+            poll: Duration::from_secs(1),
             pass: Duration::from_millis(200),
             sick_min: Duration::from_secs(1),
             sick_max: Duration::from_mins(5),

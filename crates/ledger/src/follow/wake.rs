@@ -1,5 +1,5 @@
 //! What makes followers look: this process's own commits at once, other processes' by an announcement.
-//! Both are hints; a follower that hears neither still looks every half second.
+//! Both are hints; a follower that hears neither still looks every second.
 
 use std::time::Duration;
 
