@@ -13,6 +13,13 @@ use crate::{StoreError, connection::Connection};
 pub(crate) const BY_INDEX: &str = "SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off; \
     SET LOCAL enable_seqscan = off; SET LOCAL jit = off";
 
+/// As [`BY_INDEX`], and rows that belong to a list of keys are fetched key by key. Of a table that is small
+/// when a plan is made PostgreSQL would rather read the whole of it for a join, and keeps to that plan until
+/// the table is analysed: of one that is a queue, and small whenever all is done, up to a minute too late.
+pub(crate) const BY_KEY: &str = "SET LOCAL enable_sort = off; SET LOCAL enable_bitmapscan = off; \
+    SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; \
+    SET LOCAL enable_material = off; SET LOCAL jit = off";
+
 /// For the rest of a transaction in which that is not so from the start. What is asked after it should
 /// go by an index too.
 pub(crate) async fn plan(connection: &mut Connection) -> Result<(), StoreError> {

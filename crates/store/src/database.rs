@@ -133,6 +133,11 @@ impl Store {
         self.0.system.begin(AsSystem(())).await
     }
 
+    /// As [`Self::system_tx`], and rows are fetched by an index, key by key.
+    pub(crate) async fn system_tx_by_key(&self) -> Result<SystemTx, StoreError> {
+        self.0.system.begin_by_key(AsSystem(())).await
+    }
+
     /// Begins a transaction of the system's role, for [`crate::leases::Fence`] to check.
     pub(crate) async fn fenced_tx(&self, follower: &'static str) -> Result<FencedTx, StoreError> {
         self.0.system.begin(AsFollower(follower)).await

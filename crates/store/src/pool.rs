@@ -11,7 +11,7 @@ use sqlx::{
 
 use crate::{
     DatabaseConfig, DatabaseRole, Installation, StoreError,
-    by_index::BY_INDEX,
+    by_index::{BY_INDEX, BY_KEY},
     connection::Connection,
     hints::Hints,
     nodelay, roles,
@@ -102,6 +102,12 @@ impl Pool {
     ) -> Result<(Tx<R>, Vec<PgRow>), StoreError> {
         let (connection, rows) = self.begin_with(format!("{}; {statement}", self.prelude)).await?;
         Ok((Tx::new(connection, role, self.hints.clone()), rows))
+    }
+
+    /// One round trip: a transaction that fetches rows key by key.
+    pub(crate) async fn begin_by_key<R>(&self, role: R) -> Result<Tx<R>, StoreError> {
+        let (connection, _) = self.begin_with(format!("{}; {BY_KEY}", self.prelude)).await?;
+        Ok(Tx::new(connection, role, self.hints.clone()))
     }
 
     /// One round trip: a transaction that sees the tenant's rows, and goes to them by an index.

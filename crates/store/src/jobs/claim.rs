@@ -6,7 +6,7 @@ use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::JobId;
-use crate::{Store, StoreError, by_index};
+use crate::{Store, StoreError};
 
 /// What a worker would run of one kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,8 +48,7 @@ pub async fn claim(
     total: usize,
     to_send: bool,
 ) -> Result<Vec<Claim>, StoreError> {
-    let mut tx = store.system_tx().await?;
-    by_index::plan(tx.connection()).await?;
+    let mut tx = store.system_tx_by_key().await?;
     let count = |n: usize| i32::try_from(n).unwrap_or(i32::MAX);
     let rows = sqlx::query("SELECT * FROM custody_claim_jobs($1, $2, $3, $4, $5, $6, $7, $8, $9)")
         .bind(worker)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::Row as _;
 
-use crate::{Store, StoreError, by_index};
+use crate::{Store, StoreError};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Depth {
@@ -20,8 +20,7 @@ pub struct Depth {
 
 /// Of the kinds that have unfinished jobs. Reads those alone, however many have ended.
 pub async fn depths(store: &Store) -> Result<Vec<Depth>, StoreError> {
-    let mut tx = store.system_tx().await?;
-    by_index::plan(tx.connection()).await?;
+    let mut tx = store.system_tx_by_key().await?;
     // Each part goes by an index that holds its rows alone.
     let rows = sqlx::query(
         "SELECT kind, state, jobs, greatest(0, extract(epoch FROM clock_timestamp() - oldest))::float8 AS oldest

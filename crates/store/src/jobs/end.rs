@@ -115,7 +115,7 @@ pub async fn end_well(
     ended: &[(JobId, i64)],
     makes_room: bool,
 ) -> Result<Vec<JobId>, StoreError> {
-    let mut tx = store.system_tx().await?;
+    let mut tx = store.system_tx_by_key().await?;
     let rows = sqlx::query(
         "UPDATE jobs SET state = 'succeeded', since = clock_timestamp(), holder = NULL, version = version + 1,
              failure = NULL, failed_at = NULL, ended_at = clock_timestamp()

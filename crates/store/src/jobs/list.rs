@@ -143,7 +143,7 @@ pub async fn get(tx: &mut TenantTx, id: Uuid) -> Result<Job, StoreError> {
 
 /// The versions of these jobs, for who waits for a change: of those that are there.
 pub async fn versions(store: &Store, jobs: &[JobId]) -> Result<Vec<(JobId, u64)>, StoreError> {
-    let mut tx: SystemTx = store.system_tx().await?;
+    let mut tx: SystemTx = store.system_tx_by_key().await?;
     let rows = sqlx::query(
         "SELECT tenant_id, id, version FROM jobs
          JOIN unnest($1::uuid[], $2::uuid[]) AS asked (tenant, job) ON tenant_id = tenant AND id = job",

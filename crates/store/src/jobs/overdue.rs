@@ -6,7 +6,7 @@ use std::time::Duration;
 use sqlx::Row as _;
 
 use super::milliseconds;
-use crate::{Store, StoreError, by_index};
+use crate::{Store, StoreError};
 
 /// How long one of a kind may wait, and what may hold it up meanwhile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +21,7 @@ pub struct Patience {
 
 /// Of each kind that has such a job, for how many seconds the oldest one waits.
 pub async fn overdue(store: &Store, kinds: &[Patience]) -> Result<Vec<(String, f64)>, StoreError> {
-    let mut tx = store.system_tx().await?;
-    by_index::plan(tx.connection()).await?;
+    let mut tx = store.system_tx_by_key().await?;
     let rows = sqlx::query(
         "WITH flying AS (
              SELECT kind, tenant_id, count(*) AS jobs FROM jobs WHERE state IN ('sent', 'running')

@@ -24,7 +24,7 @@ async fn set(store: &Store, jobs: &[JobId], what: &str, wait: bool) -> Result<()
     if jobs.is_empty() {
         return Ok(());
     }
-    let mut tx = store.system_tx().await?;
+    let mut tx = store.system_tx_by_key().await?;
     sqlx::query(sqlx::AssertSqlSafe(format!(
         "UPDATE jobs SET {what} FROM unnest($1::uuid[], $2::uuid[]) AS own (tenant, job)
          WHERE tenant_id = own.tenant AND id = own.job AND state = 'sent'"
@@ -51,7 +51,7 @@ pub struct Look {
 
 /// Looks at these jobs: at those that are there.
 pub async fn look(store: &Store, jobs: &[JobId]) -> Result<Vec<Look>, StoreError> {
-    let mut tx = store.system_tx().await?;
+    let mut tx = store.system_tx_by_key().await?;
     let rows = sqlx::query(
         "SELECT tenant_id, id, kind, payload_version, state = 'sent' AS is_sent FROM jobs
          JOIN unnest($1::uuid[], $2::uuid[]) AS asked (tenant, job) ON tenant_id = tenant AND id = job",
@@ -73,7 +73,7 @@ pub async fn look(store: &Store, jobs: &[JobId]) -> Result<Vec<Look>, StoreError
 /// Takes these jobs for a worker: those that nobody has taken yet, and whose rows nobody has in hand at this
 /// moment. Of one that is left out nothing is known but that it is worth another look.
 pub async fn take(store: &Store, worker: Uuid, jobs: &[JobId]) -> Result<Vec<Claim>, StoreError> {
-    let mut tx = store.system_tx().await?;
+    let mut tx = store.system_tx_by_key().await?;
     let rows = sqlx::query(
         "UPDATE jobs AS j SET state = 'running', since = clock_timestamp(), holder = $1, token = token + 1,
              attempts = attempts + 1, version = j.version + 1, started_at = coalesce(started_at, clock_timestamp())
@@ -99,7 +99,7 @@ pub async fn take(store: &Store, worker: Uuid, jobs: &[JobId]) -> Result<Vec<Cla
 /// Lets those wait again whose sending nobody confirmed for `unconfirmed`, or whose message nobody has
 /// received for `unseen`. Where a message is there after all, it finds its job taken, and is nothing.
 pub async fn send_again(store: &Store, unconfirmed: Duration, unseen: Duration) -> Result<u64, StoreError> {
-    let mut tx = store.system_tx().await?;
+    let mut tx = store.system_tx_by_key().await?;
     let again = sqlx::query(
         "UPDATE jobs SET state = 'waiting', since = clock_timestamp(), sent_at = NULL
          FROM (
@@ -128,7 +128,7 @@ pub async fn send_again(store: &Store, unconfirmed: Duration, unseen: Duration) 
 
 /// How many are out.
 pub async fn outstanding(store: &Store) -> Result<u64, StoreError> {
-    let mut tx = store.system_tx().await?;
+    let mut tx = store.system_tx_by_key().await?;
     let row =
         sqlx::query("SELECT count(*) AS out FROM jobs WHERE state IN ('sent', 'running') AND state = 'sent'")
             .fetch_one(tx.connection())

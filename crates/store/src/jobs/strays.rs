@@ -11,7 +11,6 @@ use super::{JobId, end::clip, milliseconds, unblock};
 use crate::{
     Store, StoreError, SystemTx,
     audit_outbox::{self, Change},
-    by_index,
 };
 
 /// In one transaction; the next look takes the rest.
@@ -22,8 +21,7 @@ const GONE: &str = "the worker that ran it is gone: it stopped, lost the databas
 
 /// Lets those wait for a worker whose time has come. Answers after how long the next one's does.
 pub async fn promote(store: &Store) -> Result<(u64, Option<Duration>), StoreError> {
-    let mut tx = store.system_tx().await?;
-    by_index::plan(tx.connection()).await?;
+    let mut tx = store.system_tx_by_key().await?;
     let due = sqlx::query(
         "UPDATE jobs SET state = 'waiting', since = clock_timestamp()
          FROM (
@@ -55,8 +53,7 @@ pub async fn promote(store: &Store) -> Result<(u64, Option<Duration>), StoreErro
 /// last one. A worker in the middle of a transaction of the job's is waited for. A worker that does this is
 /// named in `by`: where it is not heard of itself, the clock or the database went away, and nobody is gone.
 pub async fn take_back(store: &Store, by: Option<Uuid>) -> Result<u64, StoreError> {
-    let mut tx = store.system_tx().await?;
-    by_index::plan(tx.connection()).await?;
+    let mut tx = store.system_tx_by_key().await?;
     let rows = sqlx::query(
         "UPDATE jobs SET since = clock_timestamp(), holder = NULL, token = token + 1, version = version + 1,
              state = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
@@ -111,7 +108,7 @@ pub async fn take_back(store: &Store, by: Option<Uuid>) -> Result<u64, StoreErro
 /// Makes dead letters of jobs that wait for longer than `patience` and that no worker can read: its kind
 /// or its version is newer than every worker that is heard of.
 pub async fn unknown_to_all(store: &Store, patience: Duration) -> Result<u64, StoreError> {
-    let mut tx = store.system_tx().await?;
+    let mut tx = store.system_tx_by_key().await?;
     let rows = sqlx::query(
         "WITH known AS (
              SELECT split_part(offer, '/', 1) AS kind, max(split_part(offer, '/', 2)::int) AS version,

@@ -18,7 +18,7 @@ pub struct Swept {
 pub async fn sweep(store: &Store, kept: Duration) -> Result<Swept, StoreError> {
     let mut swept = Swept::default();
     loop {
-        let mut tx = store.system_tx().await?;
+        let mut tx = store.system_tx_by_key().await?;
         let jobs = sqlx::query(
             "DELETE FROM jobs USING (
                  SELECT tenant_id AS old_tenant, id AS old_id FROM jobs

@@ -32,7 +32,7 @@ pub struct Held {
 /// Says that the worker is there, for `ttl`; removes those that are not heard of; answers which jobs it
 /// has, and the database's time.
 pub async fn beat(store: &Store, worker: &Worker, ttl: Duration) -> Result<(Vec<Held>, Time), StoreError> {
-    let mut tx = store.system_tx().await?;
+    let mut tx = store.system_tx_by_key().await?;
     sqlx::query(
         "INSERT INTO job_workers (id, name, program, kinds, slots, expires_at)
          VALUES ($1, $2, $3, $4, $5, clock_timestamp() + $6 * interval '1 millisecond')
@@ -82,7 +82,7 @@ pub async fn beat(store: &Store, worker: &Worker, ttl: Duration) -> Result<(Vec<
 /// Hands back jobs that a worker has in the database and nowhere else, by these tokens. The attempts count:
 /// what goes astray each time must end.
 pub async fn hand_back(store: &Store, worker: Uuid, jobs: &[(JobId, i64)]) -> Result<u64, StoreError> {
-    let mut tx = store.system_tx().await?;
+    let mut tx = store.system_tx_by_key().await?;
     let back = sqlx::query(
         "UPDATE jobs SET state = 'waiting', since = clock_timestamp(), holder = NULL, version = version + 1,
              token = jobs.token + 1
@@ -102,7 +102,7 @@ pub async fn hand_back(store: &Store, worker: Uuid, jobs: &[(JobId, i64)]) -> Re
 
 /// The worker is gone for good: its jobs need not wait until it is missed.
 pub async fn leave(store: &Store, worker: Uuid) -> Result<(), StoreError> {
-    let mut tx = store.system_tx().await?;
+    let mut tx = store.system_tx_by_key().await?;
     sqlx::query("DELETE FROM job_workers WHERE id = $1").bind(worker).execute(tx.connection()).await?;
     tx.jobs_wait();
     tx.commit().await
@@ -110,7 +110,7 @@ pub async fn leave(store: &Store, worker: Uuid) -> Result<(), StoreError> {
 
 /// How many are heard of.
 pub async fn workers(store: &Store) -> Result<u64, StoreError> {
-    let mut tx = store.system_tx().await?;
+    let mut tx = store.system_tx_by_key().await?;
     let alive: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM job_workers
          WHERE expires_at BETWEEN clock_timestamp() AND clock_timestamp() + interval '2 minutes'",
