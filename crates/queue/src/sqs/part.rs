@@ -127,7 +127,7 @@ impl Dispatch for Sqs {
             return Ok(Vec::new());
         }
         loop {
-            let deliveries = self.channel().await?.receive(room.total.min(RECEIVE_MAX)).await?;
+            let deliveries = self.channel().await?.receive(full_batches(room.total.min(RECEIVE_MAX))).await?;
             if deliveries.is_empty() {
                 // The long poll is over; there may be more room by now.
                 return Ok(Vec::new());
@@ -286,6 +286,11 @@ impl Sqs {
     }
 }
 
+/// As many as whole requests carry, where there is room for one.
+fn full_batches(room: usize) -> usize {
+    if room < BATCH { room } else { room - room % BATCH }
+}
+
 async fn delete(channel: &Channel, receipts: &[Receipt]) {
     if receipts.is_empty() {
         return;
@@ -349,6 +354,7 @@ impl Relay<'_> {
         if room < BATCH.min(self.part.relay.window) {
             return Ok(Next::Full);
         }
+        let room = full_batches(room);
         for lane in &mut self.lanes {
             lane.room = room;
             lane.after = self.turns.get(lane.kind).copied().unwrap_or(TenantId(Uuid::nil()));

@@ -24,6 +24,7 @@ async fn set(store: &Store, jobs: &[JobId], what: &str, wait: bool) -> Result<()
     if jobs.is_empty() {
         return Ok(());
     }
+    let jobs = in_order(jobs);
     let mut tx = store.system_tx_by_key().await?;
     sqlx::query(sqlx::AssertSqlSafe(format!(
         "UPDATE jobs SET {what} FROM unnest($1::uuid[], $2::uuid[]) AS own (tenant, job)
@@ -37,6 +38,14 @@ async fn set(store: &Store, jobs: &[JobId], what: &str, wait: bool) -> Result<()
         tx.jobs_wait();
     }
     tx.commit().await
+}
+
+/// Rows are locked one after the other: in one order, two that change many wait for each other and never
+/// both.
+fn in_order(jobs: &[JobId]) -> Vec<JobId> {
+    let mut jobs = jobs.to_vec();
+    jobs.sort_unstable_by_key(|job| (job.tenant.0, job.id));
+    jobs
 }
 
 /// What a message is worth.
@@ -70,19 +79,16 @@ pub async fn look(store: &Store, jobs: &[JobId]) -> Result<Vec<Look>, StoreError
         .collect()
 }
 
-/// Takes these jobs for a worker: those that nobody has taken yet, and whose rows nobody has in hand at this
-/// moment. Of one that is left out nothing is known but that it is worth another look.
+/// Takes these jobs for a worker: those that nobody has taken yet. A relay that is just saying that it sent
+/// one is waited for.
 pub async fn take(store: &Store, worker: Uuid, jobs: &[JobId]) -> Result<Vec<Claim>, StoreError> {
+    let jobs = in_order(jobs);
     let mut tx = store.system_tx_by_key().await?;
     let rows = sqlx::query(
         "UPDATE jobs AS j SET state = 'running', since = clock_timestamp(), holder = $1, token = token + 1,
              attempts = attempts + 1, version = j.version + 1, started_at = coalesce(started_at, clock_timestamp())
-         FROM (
-             SELECT tenant_id AS own_tenant, id AS own_id FROM jobs
-             JOIN unnest($2::uuid[], $3::uuid[]) AS asked (tenant, job) ON tenant_id = tenant AND id = job
-             WHERE state = 'sent' FOR UPDATE OF jobs SKIP LOCKED
-         ) AS own
-         WHERE j.tenant_id = own_tenant AND j.id = own_id
+         FROM unnest($2::uuid[], $3::uuid[]) AS own (tenant, job)
+         WHERE tenant_id = own.tenant AND id = own.job AND state = 'sent'
          RETURNING j.tenant_id AS job_tenant, j.id AS job_id, j.kind AS job_kind, j.payload_version AS job_version,
              j.token AS job_token, j.attempts AS job_attempts, j.attempts_max AS job_attempts_max,
              j.unique_key IS NOT NULL AS job_unique",
