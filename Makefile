@@ -38,10 +38,20 @@ build: ## Builds the release binary: target/release/custody
 
 # The stages of an entry apart, by criterion; STAGES=0 leaves them out.
 STAGES ?= 1
+# Jobs through both queues, and objects beside dd; QUEUE=0 leaves them out.
+QUEUE ?= 1
+define BENCH_QUEUE
+scripts/install-dependencies test
+	cargo build --release --locked --package custody-queue --package custody-objects --examples
+	CUSTODY_PG_DURABLE=1 scripts/with-postgres $(CARGO_TARGET_DIR)/release/examples/queue_rate
+	CUSTODY_PG_DURABLE=1 scripts/with-postgres scripts/with-aws $(CARGO_TARGET_DIR)/release/examples/sqs_rate
+	$(CARGO_TARGET_DIR)/release/examples/write_speed $(CARGO_TARGET_DIR)/bench
+endef
 # BENCH="--runs bulk,lone" and the like; `custody-bench --help` lists what there is.
 bench: build ## Measures the release build over HTTP, beside its database's own limit: target/bench
 	cargo build --release --locked --package custody-bench
 	$(CARGO_TARGET_DIR)/release/custody-bench --custody $(RELEASE) --output $(CARGO_TARGET_DIR)/bench $(BENCH)
+	$(if $(filter-out 0,$(QUEUE)),$(BENCH_QUEUE))
 	$(if $(filter-out 0,$(STAGES)),cargo bench --locked --package custody-ingest --bench stages)
 
 test: ## Installs what tests need, then checks format, lints, licences, all tests, the API's description

@@ -7,7 +7,11 @@
 
 use custody_ingest::Reason;
 use custody_ledger::follow;
-use custody_queue::{Kinds, worker};
+use custody_queue::{
+    Kinds,
+    sqs::{FOREIGN_MESSAGES, Foreign},
+    worker,
+};
 use metrics::Unit;
 
 /// A counter, the label it has, and all values of that.
@@ -86,6 +90,13 @@ pub(super) fn register() {
 
 /// Shows those of the kinds of job that this process runs, at 0, and says what its other metrics are.
 pub(super) fn register_jobs(kinds: &Kinds) {
+    metrics::describe_counter!(
+        FOREIGN_MESSAGES,
+        "Messages in the queue that were not ours, by why; set aside."
+    );
+    for reason in Foreign::ALL {
+        metrics::counter!(FOREIGN_MESSAGES, "reason" => reason.as_str()).increment(0);
+    }
     metrics::describe_counter!(OF_JOBS, "Attempts at jobs that ended, by how.");
     for kind in kinds.names() {
         for outcome in worker::OUTCOMES {
