@@ -15,12 +15,18 @@ use crate::{config::Config, installation::Installation};
 /// Of each tenant's hour, so that not all write to the object store at once.
 const ANCHOR_JITTER_SECONDS: u32 = 600;
 
-/// Adds these kinds, with what their handlers need. After all others: `health` knows them.
+/// Adds these kinds, with what their handlers need. After all others: `health` and `sweep` know them.
 pub(crate) fn add_to(kinds: Kinds, installation: &Installation, config: &Config, ledger: &Ledger) -> Kinds {
     let (store, objects) = (&installation.store, &installation.objects);
+    let sweep = sweep::Services {
+        store: store.clone(),
+        objects: objects.clone(),
+        authority: installation.authority.clone(),
+        leave_files: kinds.leaving_files(),
+    };
     let kinds = kinds
         .with::<partitions::Partitions>(store.clone())
-        .with::<sweep::Sweep>((store.clone(), objects.clone()))
+        .with::<sweep::Sweep>(sweep)
         .with::<anchor::Anchor>(anchor::Services {
             ledger: ledger.clone(),
             objects: objects.clone(),

@@ -88,6 +88,11 @@ impl Kinds {
         self.0.get(kind).map(|kind| kind.limits)
     }
 
+    /// Those that leave files behind.
+    pub fn leaving_files(&self) -> Vec<&'static str> {
+        self.iter().filter(|kind| kind.limits.leaves_files).map(|kind| kind.name).collect()
+    }
+
     pub(crate) fn get(&self, name: &str) -> Option<&Kind> {
         self.0.get(name)
     }

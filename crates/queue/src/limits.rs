@@ -19,6 +19,8 @@ pub struct Limits {
     /// An attempt runs in a process of its own, which has so much memory in all: for what works on data of
     /// any size, or calls what may hang. None: in the worker's process, beside other jobs.
     pub memory_bytes_max: Option<u64>,
+    /// It leaves files behind (the objects port, by its id): they go when the job does.
+    pub leaves_files: bool,
     /// A result is kept for so long.
     pub result_kept: Duration,
     /// One that waits for longer, though nothing holds it up, means that something is wrong.
@@ -35,6 +37,7 @@ impl Limits {
         tenant_max: None,
         slots: None,
         memory_bytes_max: None,
+        leaves_files: false,
         result_kept: Duration::from_hours(7 * 24),
         wait_max: Duration::from_mins(5),
     };

@@ -36,6 +36,7 @@ const NEVER: Duration = Duration::from_hours(24 * 365);
 const QUICK: Limits = Limits {
     run_time_max: Duration::from_mins(1),
     attempts_max: 3,
+    leaves_files: true,
     backoff: Backoff { first: Duration::from_millis(50), most: Duration::from_millis(200) },
     ..Limits::DEFAULT
 };

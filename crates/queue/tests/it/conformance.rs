@@ -350,10 +350,10 @@ async fn results_expire(part: Part) {
     fixture.until(&tenant, kept, Status::Completed).await;
     eventually("it has expired", async || fixture.job(&tenant, id).await.result.is_none().then_some(()))
         .await;
-    let swept = jobs::sweep(&fixture.store, Duration::from_hours(1)).await.unwrap();
+    let swept = jobs::sweep(&fixture.store, Duration::from_hours(1), &[]).await.unwrap();
     assert_eq!((swept.jobs, swept.results), (0, 1));
     assert!(fixture.job(&tenant, kept).await.result.is_some());
-    let swept = jobs::sweep(&fixture.store, Duration::ZERO).await.unwrap();
+    let swept = jobs::sweep(&fixture.store, Duration::ZERO, &[]).await.unwrap();
     assert_eq!(swept.jobs, 2);
     worker.stop().await;
 }

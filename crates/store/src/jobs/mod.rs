@@ -43,7 +43,7 @@ pub use progress::progress;
 pub use retry::{Retried, retry};
 pub use sent::{Look, confirm, look, outstanding, send_again, take, unsend};
 pub use strays::{promote, take_back, unknown_to_all};
-pub use sweep::{Swept, sweep};
+pub use sweep::{Swept, old, remove, sweep};
 pub use workers::{Held, Worker, beat, hand_back, leave, workers};
 
 /// One job of one tenant.
