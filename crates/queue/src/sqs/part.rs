@@ -271,10 +271,9 @@ impl Sqs {
         }
     }
 
-    /// For ever: finds what was lost on the way.
+    /// For ever, and at once: finds what was lost on the way. A worker may not live for long.
     async fn sweep(&self) {
         loop {
-            time::sleep(SWEEP.min(self.relay.unconfirmed)).await;
             match jobs::send_again(&self.store, self.relay.unconfirmed, self.relay.unseen).await {
                 Ok(0) => {}
                 Ok(again) => {
@@ -282,6 +281,7 @@ impl Sqs {
                 }
                 Err(error) => tracing::debug!(%error, "lost messages were not looked for"),
             }
+            time::sleep(SWEEP.min(self.relay.unconfirmed)).await;
         }
     }
 }

@@ -1,6 +1,10 @@
 //! Runs one handler: reads what is to be done, hands it over, writes down how far it comes.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
 
 use custody_auth::Scope;
 use custody_store::{
@@ -39,14 +43,15 @@ pub(crate) async fn handle(
         signal: signal.clone(),
         progress: progress.clone(),
     };
-    let writer = Writer { store: &store, scope: &scope, claim: &claim, signal: &signal };
+    let writer =
+        Writer { store: &store, scope: &scope, claim: &claim, signal: &signal, written: Mutex::default() };
     let running = AssertUnwindSafe(kind.run(payload, attempt)).catch_unwind();
     let result = tokio::select! {
         result = running => result,
         () = writer.keep_writing(&mut told) => return Err(JobError::Lost),
     };
     let _ = fault::point("job.done").await;
-    if told.has_changed().unwrap_or(false) {
+    if !writer.has_written(progress.borrow().as_ref()) {
         writer.write(&mut told).await;
     }
     result.unwrap_or_else(|panic| Err(JobError::again(format!("it panicked: {}", words(&*panic)))))
@@ -57,6 +62,8 @@ struct Writer<'a> {
     scope: &'a Scope,
     claim: &'a Claim,
     signal: &'a Signal,
+    /// The last word that the database has.
+    written: Mutex<Option<String>>,
 }
 
 impl Writer<'_> {
@@ -68,10 +75,14 @@ impl Writer<'_> {
         }
     }
 
+    fn has_written(&self, last: Option<&String>) -> bool {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).as_ref() == last
+    }
+
     async fn write(&self, told: &mut watch::Receiver<Option<String>>) {
         let Some(json) = told.borrow_and_update().clone() else { return };
         match jobs::progress(self.store, self.scope, self.claim, &json).await {
-            Ok(true) => {}
+            Ok(true) => *self.written.lock().unwrap_or_else(PoisonError::into_inner) = Some(json),
             Ok(false) => self.signal.give(Why::Lost),
             Err(error) => tracing::debug!(%error, "progress was not written"),
         }

@@ -66,7 +66,7 @@ impl Keeper {
         let stray: Vec<_> = strange.intersection(&self.strange).copied().collect();
         if !stray.is_empty() {
             tracing::warn!(jobs = stray.len(), "jobs were handed out and not received; they wait again");
-            jobs::hand_back(&shared.store, shared.row.id, &stray).await?;
+            jobs::hand_back(&shared.store, shared.row.id, &stray, true).await?;
         }
         self.strange = strange;
         let receipts = shared.hands.receipts();

@@ -130,6 +130,7 @@ impl Worker {
         self.finishing.shutdown().await;
         self.beside.shutdown().await;
         let _ = time::timeout(LAST_WORDS, self.shared.dispatch.close()).await;
+        self.shared.hand_back_unbegun().await;
         hand_over(&self.shared.store, self.shared.row.id).await;
     }
 }
@@ -138,7 +139,7 @@ impl Worker {
 pub async fn hand_over(store: &Store, worker: Uuid) {
     let over = async {
         jobs::leave(store, worker).await?;
-        jobs::take_back(store, None).await
+        jobs::take_back(store, None, Some(worker)).await
     };
     if let Err(error) = over.await {
         tracing::warn!(%error, "jobs were not handed over; others take them when this worker is missed");
@@ -146,6 +147,19 @@ pub async fn hand_over(store: &Store, worker: Uuid) {
 }
 
 impl Shared {
+    /// What was handed out while the worker was told to stop: nobody has begun it.
+    async fn hand_back_unbegun(&self) {
+        let back = async {
+            let (held, _) = jobs::beat(&self.store, &self.row, self.config.lease_ttl).await?;
+            let held = held.iter().map(|held| (held.job, held.token));
+            let unbegun: Vec<_> = held.filter(|(job, token)| !self.hands.has(*job, *token)).collect();
+            jobs::hand_back(&self.store, self.row.id, &unbegun, false).await
+        };
+        if let Err(error) = back.await {
+            tracing::debug!(%error, "what was not begun is taken over by others");
+        }
+    }
+
     /// The database answered in time, and its clock went on as ours did; or not.
     fn is_steady(&self, yes: bool) {
         let mut steady = self.steady.lock().unwrap_or_else(PoisonError::into_inner);

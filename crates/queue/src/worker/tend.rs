@@ -34,7 +34,10 @@ pub(super) async fn tend(shared: Arc<Shared>, mut wait: watch::Receiver<u64>) {
         if taken_back.elapsed() >= pause && shared.may_miss_others() {
             taken_back = Instant::now();
             let by = Some(shared.row.id);
-            report(jobs::take_back(&shared.store, by).await, "jobs of gone workers were not taken back");
+            report(
+                jobs::take_back(&shared.store, by, None).await,
+                "jobs of gone workers were not taken back",
+            );
             let patience = shared.config.unknown_patience;
             report(
                 jobs::unknown_to_all(&shared.store, patience).await,

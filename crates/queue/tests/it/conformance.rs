@@ -230,6 +230,11 @@ async fn a_second_job_of_a_key_waits_is_dropped_or_is_refused(part: Part) {
         .await
         .unwrap()
         .id();
+    // One that waits for the key and is cancelled sets no other free.
+    let none =
+        fixture.ask_unique(&tenant, &plain("none", Act::Nothing), "k", IfTaken::Wait).await.unwrap().id();
+    let Cancelled::Asked(job) = jobs::cancel(&fixture.store, &tenant, none).await.unwrap() else { panic!() };
+    assert_eq!(job.status, Status::Cancelled);
     assert!(fixture.job(&tenant, waits).await.blocked);
     // Another tenant's key is another key.
     let others =

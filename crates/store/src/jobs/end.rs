@@ -60,15 +60,16 @@ pub async fn end(
         _ => None,
     };
     let row = sqlx::query(
-        "UPDATE jobs SET state = $4, since = clock_timestamp(), holder = NULL, version = version + 1,
-             attempts = attempts - CASE WHEN $4 = 'waiting' THEN 1 ELSE 0 END,
+        "UPDATE jobs SET since = clock_timestamp(), holder = NULL, version = version + 1,
+             state = CASE WHEN $4 IN ('delayed', 'waiting') AND cancel_requested_at IS NOT NULL THEN 'cancelled' ELSE $4 END,
+             attempts = attempts - CASE WHEN $4 = 'waiting' AND cancel_requested_at IS NULL THEN 1 ELSE 0 END,
              run_at = CASE WHEN $4 = 'delayed' THEN clock_timestamp() + $5 * interval '1 millisecond' ELSE run_at END,
              result = $6, result_expires_at = clock_timestamp() + $7 * interval '1 millisecond',
              failure = CASE WHEN $4 = 'succeeded' THEN NULL ELSE coalesce($8, failure) END,
              failed_at = CASE WHEN $4 = 'succeeded' THEN NULL WHEN $8 IS NULL THEN failed_at ELSE clock_timestamp() END,
-             ended_at = CASE WHEN $4 IN ('succeeded', 'failed', 'cancelled') THEN clock_timestamp() END
+             ended_at = CASE WHEN $4 IN ('succeeded', 'failed', 'cancelled') OR cancel_requested_at IS NOT NULL THEN clock_timestamp() END
          WHERE tenant_id = $1 AND id = $2 AND token = $3 AND state = 'running'
-         RETURNING unique_key, kind",
+         RETURNING unique_key, ended_at IS NOT NULL AS has_ended",
     )
     .bind(scope.tenant().0)
     .bind(claim.job.id)
@@ -87,7 +88,7 @@ pub async fn end(
     let key: Option<String> = row.try_get("unique_key")?;
     let unblocks = key.is_some();
     if let Some(key) = key
-        && matches!(ending, Ending::Succeeded { .. } | Ending::Failed { .. } | Ending::Cancelled)
+        && row.try_get("has_ended")?
     {
         unblock::next_of(tx.connection(), scope.tenant(), &claim.kind, &key).await?;
     }

@@ -52,7 +52,8 @@ pub async fn promote(store: &Store) -> Result<(u64, Option<Duration>), StoreErro
 /// Takes jobs back from workers that are not heard of: for another attempt, or for good where it was the
 /// last one. A worker in the middle of a transaction of the job's is waited for. A worker that does this is
 /// named in `by`: where it is not heard of itself, the clock or the database went away, and nobody is gone.
-pub async fn take_back(store: &Store, by: Option<Uuid>) -> Result<u64, StoreError> {
+/// `of`: of this worker alone, which has left.
+pub async fn take_back(store: &Store, by: Option<Uuid>, of: Option<Uuid>) -> Result<u64, StoreError> {
     let mut tx = store.system_tx_by_key().await?;
     let rows = sqlx::query(
         "UPDATE jobs SET since = clock_timestamp(), holder = NULL, token = token + 1, version = version + 1,
@@ -69,7 +70,7 @@ pub async fn take_back(store: &Store, by: Option<Uuid>) -> Result<u64, StoreErro
              ) AND ($3::uuid IS NULL OR EXISTS (
                  SELECT FROM job_workers AS own WHERE own.id = $3
                    AND own.expires_at BETWEEN clock_timestamp() AND clock_timestamp() + interval '2 minutes'
-             ))
+             )) AND ($4::uuid IS NULL OR j.holder = $4)
              LIMIT $1 FOR UPDATE OF j SKIP LOCKED
          ) AS gone
          WHERE tenant_id = gone_tenant AND id = gone_id
@@ -78,6 +79,7 @@ pub async fn take_back(store: &Store, by: Option<Uuid>) -> Result<u64, StoreErro
     .bind(BATCH)
     .bind(GONE)
     .bind(by)
+    .bind(of)
     .fetch_all(tx.connection())
     .await?;
     for row in &rows {

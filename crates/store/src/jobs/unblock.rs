@@ -5,7 +5,8 @@ use custody_domain::TenantId;
 use crate::{StoreError, connection::Connection};
 
 /// In the transaction that ended it, as a statement of its own: one that came while the row was locked
-/// is seen.
+/// is seen. Nothing, where another still has the key: then it was a blocked one that ended. One that is just
+/// being cancelled is passed over.
 pub(super) async fn next_of(
     connection: &mut Connection,
     tenant: TenantId,
@@ -18,7 +19,12 @@ pub(super) async fn next_of(
          WHERE tenant_id = $1 AND state = 'blocked' AND id = (
              SELECT id FROM jobs
              WHERE tenant_id = $1 AND kind = $2 AND unique_key = $3 AND state = 'blocked'
-             ORDER BY id LIMIT 1
+               AND NOT EXISTS (
+                   SELECT FROM jobs AS holder
+                   WHERE holder.tenant_id = $1 AND holder.kind = $2 AND holder.unique_key = $3
+                     AND holder.state IN ('delayed', 'waiting', 'sent', 'running')
+               )
+             ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
          )",
     )
     .bind(tenant.0)

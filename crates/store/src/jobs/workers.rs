@@ -79,13 +79,18 @@ pub async fn beat(store: &Store, worker: &Worker, ttl: Duration) -> Result<(Vec<
     Ok((held, now))
 }
 
-/// Hands back jobs that a worker has in the database and nowhere else, by these tokens. The attempts count:
-/// what goes astray each time must end.
-pub async fn hand_back(store: &Store, worker: Uuid, jobs: &[(JobId, i64)]) -> Result<u64, StoreError> {
+/// Hands back jobs that a worker has in the database and nowhere else, by these tokens. The attempts count
+/// where they went astray: what does so each time must end.
+pub async fn hand_back(
+    store: &Store,
+    worker: Uuid,
+    jobs: &[(JobId, i64)],
+    attempts_count: bool,
+) -> Result<u64, StoreError> {
     let mut tx = store.system_tx_by_key().await?;
     let back = sqlx::query(
         "UPDATE jobs SET state = 'waiting', since = clock_timestamp(), holder = NULL, version = version + 1,
-             token = jobs.token + 1
+             token = jobs.token + 1, attempts = attempts - CASE WHEN $5 THEN 0 ELSE 1 END
          FROM unnest($2::uuid[], $3::uuid[], $4::bigint[]) AS own (tenant, job, token)
          WHERE tenant_id = own.tenant AND id = own.job AND jobs.token = own.token AND state = 'running' AND holder = $1",
     )
@@ -93,6 +98,7 @@ pub async fn hand_back(store: &Store, worker: Uuid, jobs: &[(JobId, i64)]) -> Re
     .bind(jobs.iter().map(|(job, _)| job.tenant.0).collect::<Vec<_>>())
     .bind(jobs.iter().map(|(job, _)| job.id).collect::<Vec<_>>())
     .bind(jobs.iter().map(|(_, token)| *token).collect::<Vec<_>>())
+    .bind(attempts_count)
     .execute(tx.connection())
     .await?;
     tx.jobs_wait();
