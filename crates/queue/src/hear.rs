@@ -5,12 +5,10 @@ use std::time::Duration;
 
 use custody_store::{
     Store, StoreError,
-    announcements::{self, Announcements, Channel},
+    announcements::{Announcements, Channel, keep_announcing},
 };
 use tokio::{sync::watch, time};
 
-/// At most 20 announcements a second of each kind.
-const ANNOUNCE_PAUSE: Duration = Duration::from_millis(50);
 const LISTEN_PAUSE: Duration = Duration::from_secs(1);
 
 /// What is heard, of this process and of the others. Cheap to clone.
@@ -31,20 +29,11 @@ pub async fn announce(store: Store) {
     let hints = store.hints();
     let (wait, changed, cancelled) = (hints.jobs_wait(), hints.jobs_changed(), hints.jobs_cancelled());
     tokio::join!(
-        announce_one(&store, wait, Channel::JobsWait),
-        announce_one(&store, changed, Channel::JobsChanged),
-        announce_one(&store, cancelled, Channel::JobsCancelled),
-        announce_one(&store, hints.schedules_changed(), Channel::SchedulesChanged),
+        keep_announcing(&store, wait, Channel::JobsWait),
+        keep_announcing(&store, changed, Channel::JobsChanged),
+        keep_announcing(&store, cancelled, Channel::JobsCancelled),
+        keep_announcing(&store, hints.schedules_changed(), Channel::SchedulesChanged),
     );
-}
-
-async fn announce_one(store: &Store, mut hints: watch::Receiver<u64>, channel: Channel) {
-    while hints.changed().await.is_ok() {
-        if let Err(error) = announcements::announce(store, channel).await {
-            tracing::debug!(%error, ?channel, "not announced");
-        }
-        time::sleep(ANNOUNCE_PAUSE).await;
-    }
 }
 
 /// The senders of [`Heard`], and who fills them.

@@ -4,9 +4,11 @@
 //!
 //! It is a hint: who misses it looks by itself before long.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use sqlx::postgres::{PgListener, PgPoolOptions};
+
+use tokio::sync::watch;
 
 use crate::{Store, StoreError};
 
@@ -37,6 +39,19 @@ impl Channel {
             Self::JobsCancelled => "custody_jobs_cancelled",
             Self::SchedulesChanged => "custody_schedules_changed",
         }
+    }
+}
+
+/// At most 20 announcements a second on each channel.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Announces each change of `hints` to the other processes, several as one, for ever.
+pub async fn keep_announcing(store: &Store, mut hints: watch::Receiver<u64>, channel: Channel) {
+    while hints.changed().await.is_ok() {
+        if let Err(error) = announce(store, channel).await {
+            tracing::debug!(%error, ?channel, "not announced");
+        }
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

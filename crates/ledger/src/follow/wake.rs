@@ -9,18 +9,11 @@ use custody_store::{
 };
 use tokio::sync::watch;
 
-/// At most 20 announcements a second.
-const ANNOUNCE_PAUSE: Duration = Duration::from_millis(50);
 const LISTEN_PAUSE: Duration = Duration::from_secs(1);
 
 /// Announces this process's commits to the others, for ever. Every process that appends runs it.
-pub async fn announce(store: Store, mut moved: watch::Receiver<u64>) {
-    while moved.changed().await.is_ok() {
-        if let Err(error) = announcements::announce(&store, Channel::Log).await {
-            tracing::debug!(%error, "a commit was not announced");
-        }
-        tokio::time::sleep(ANNOUNCE_PAUSE).await;
-    }
+pub async fn announce(store: Store, moved: watch::Receiver<u64>) {
+    announcements::keep_announcing(&store, moved, Channel::Log).await;
 }
 
 /// Turns this process's commits and the others' announcements into one signal, for ever.

@@ -53,6 +53,7 @@ impl Keeper {
         let in_hand = shared.hands.before(begun);
         let (held, now) = jobs::beat(&shared.store, &shared.row, shared.config.lease_ttl).await?;
         self.shared.is_steady(!self.was_away() && !self.has_leapt(now, begun));
+        self.last = Some((now, begun));
         let kept: HashSet<_> = held.iter().map(|held| (held.job, held.token)).collect();
         for (job, token) in in_hand.iter().filter(|job| !kept.contains(job)) {
             shared.hands.tell(*job, *token, Why::Lost);
@@ -73,7 +74,7 @@ impl Keeper {
         if !receipts.is_empty() {
             shared.dispatch.keep(receipts).await;
         }
-        self.look_at_clock(now, begun).await
+        Ok(())
     }
 
     /// For so long that others may seem to be gone.
@@ -87,20 +88,5 @@ impl Keeper {
             let passed = chrono::TimeDelta::from_std(at.duration_since(then)).unwrap_or_default();
             (now - before - passed).abs().to_std().is_ok_and(|leap| leap > JUMP_MIN)
         })
-    }
-
-    async fn look_at_clock(&mut self, now: Time, at: Instant) -> Result<(), custody_store::StoreError> {
-        if let Some((before, then)) = self.last {
-            let passed = at.duration_since(then);
-            let back = chrono::TimeDelta::from_std(passed).unwrap_or_default() - (now - before);
-            if let Ok(back) = back.to_std()
-                && back > JUMP_MIN
-            {
-                tracing::warn!(seconds = back.as_secs(), "the database's clock was set back");
-                jobs::clock_went_back(&self.shared.store, back).await?;
-            }
-        }
-        self.last = Some((now, at));
-        Ok(())
     }
 }

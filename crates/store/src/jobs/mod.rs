@@ -30,7 +30,7 @@ use uuid::Uuid;
 
 pub use cancel::{Cancelled, cancel};
 pub use claim::{Claim, Lane, claim, payload};
-pub use clock::{clock_went_back, put_off_in_the_future};
+pub use clock::put_off_in_the_future;
 pub use depth::{Depth, depths};
 pub use end::{Ending, end, end_well};
 pub use enqueue::{EnqueueError, Enqueued, IfTaken, NewJob, PAYLOAD_BYTES_MAX, enqueue, enqueue_for_system};
