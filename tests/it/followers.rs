@@ -20,9 +20,12 @@ use crate::support::{
 
 /// A follower of this tenant's log.
 async fn follower(api: &Api, name: &str) -> Value {
-    let list = api.get("/api/v1/followers").await.expect(200);
-    let items = list["items"].as_array().unwrap().clone();
-    items.into_iter().find(|item| item["name"] == name).unwrap_or_else(|| panic!("no {name} in {list}"))
+    named(&api.get("/api/v1/followers").await.expect(200), name)
+}
+
+fn named(list: &Value, name: &str) -> Value {
+    let mut items = list["items"].as_array().unwrap().iter();
+    items.find(|item| item["name"] == name).unwrap_or_else(|| panic!("no {name} in {list}")).clone()
 }
 
 /// Waits until every follower has come to the log's end, and to this entry.
@@ -30,10 +33,9 @@ async fn followed(api: &Api, receipt: &Value) {
     let seq = receipt["seq"].as_u64().unwrap();
     for name in ["tree", "producers"] {
         eventually("the log is followed", async || {
-            if api.get("/api/v1/followers").await.status != 200 {
-                return None;
-            }
-            let follower = follower(api, name).await;
+            // Connections that a killed database left are found one by one, by whoever gets them.
+            let answer = api.get("/api/v1/followers").await;
+            let follower = (answer.status == 200).then(|| named(&answer.json(), name))?;
             assert_eq!(follower["failure"], Value::Null, "{follower}");
             let position = follower["position"].as_u64().unwrap();
             (position > seq && follower["head"] == position).then_some(())
