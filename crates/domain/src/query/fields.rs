@@ -150,6 +150,11 @@ pub fn names() -> impl Iterator<Item = &'static str> {
         .chain(TimeField::ALL.iter().map(|f| f.name()))
 }
 
+/// Every name that `exists:` can be asked of, but for paths within a client's member.
+pub(super) fn can_exist() -> impl Iterator<Item = &'static str> {
+    names().chain(CONTAINERS)
+}
+
 /// What `exists:` asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Path {
@@ -161,7 +166,7 @@ pub enum Path {
 
 impl Path {
     pub fn of(name: &str) -> Option<Self> {
-        let fixed = names().chain(CONTAINERS).find(|fixed| *fixed == name);
+        let fixed = can_exist().find(|fixed| *fixed == name);
         fixed.map(Self::Fixed).or_else(|| {
             let (root, path) = name.split_once('.')?;
             Some(Self::Within(Root::of(root)?, path.to_owned()))
@@ -171,8 +176,7 @@ impl Path {
 
 /// What to write instead of a name that is none.
 pub(super) fn hint_for(name: &str) -> String {
-    let nearest = names()
-        .chain(CONTAINERS)
+    let nearest = can_exist()
         .map(|known| (strsim::damerau_levenshtein(known, &name.to_lowercase()), known))
         .min_by_key(|(distance, _)| *distance)
         .filter(|(distance, known)| *distance <= 2 && *distance < known.len());

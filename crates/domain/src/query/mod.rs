@@ -19,6 +19,7 @@ mod pattern;
 mod received_range;
 mod render;
 mod term;
+pub mod terms;
 mod values;
 mod words;
 

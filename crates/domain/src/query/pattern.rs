@@ -46,7 +46,8 @@ impl Wildcard {
         }
     }
 
-    fn matches(&self, text: &str) -> bool {
+    /// Whether it matches a text that has an exact form.
+    pub fn matches(&self, text: &str) -> bool {
         let [first, middle @ .., last] = self.0.as_slice() else {
             return false;
         };
