@@ -53,6 +53,16 @@ impl EntryId {
             .unwrap_or(DateTime::UNIX_EPOCH)
     }
 
+    /// Millisecond and counter: what an id is made of.
+    pub fn parts(self) -> (u64, u128) {
+        (self.millis(), self.ordinal() & ((1 << COUNTER_BITS) - 1))
+    }
+
+    /// The id of [`EntryId::parts`]; a counter that is too large carries into the millisecond.
+    pub fn from_parts(millis: u64, counter: u128) -> Self {
+        Self::from_ordinal((u128::from(millis) << COUNTER_BITS).saturating_add(counter))
+    }
+
     fn millis(self) -> u64 {
         u64::try_from(self.0.as_u128() >> 80).unwrap_or(MILLIS_MAX)
     }
@@ -121,6 +131,15 @@ mod tests {
         assert_eq!(next, id("01900000-0005-7000-8000-00000000000a"));
         assert_eq!(state, ClockState::Behind { by: TimeDelta::milliseconds(4) });
         assert_eq!(EntryId::next(Some(last), at(0x0190_0000_0005)).1, ClockState::Steady);
+    }
+
+    #[test]
+    fn an_id_is_its_parts() {
+        for text in ["01900000-0001-7000-8000-000000000000", "ffffffff-ffff-7abc-9234-56789abcdef0"] {
+            let (millis, counter) = id(text).parts();
+            assert_eq!(EntryId::from_parts(millis, counter), id(text));
+        }
+        assert_eq!(id("01900000-0001-7000-8000-00000000002a").parts(), (0x0190_0000_0001, 42));
     }
 
     #[test]

@@ -12,6 +12,7 @@ pub mod linear;
 mod log;
 pub mod port;
 pub mod sort;
+pub mod tantivy;
 
 pub use asked::Asked;
 pub use cursor::{CursorError, CursorKey};

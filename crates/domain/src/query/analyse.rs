@@ -39,11 +39,11 @@ fn lower(c: char) -> impl Iterator<Item = char> {
 /// The tokens of a text in their order: folded, then cut at everything that is neither a letter nor
 /// a digit. A character of a script that writes no spaces is a token of its own.
 pub fn tokens(text: &str) -> Vec<String> {
-    split(&fold(text)).map(str::to_owned).collect()
+    tokens_of_folded(&fold(text)).map(str::to_owned).collect()
 }
 
 /// The tokens of a text that is folded already.
-pub(super) fn split(folded: &str) -> impl Iterator<Item = &str> {
+pub fn tokens_of_folded(folded: &str) -> impl Iterator<Item = &str> {
     let mut rest = folded;
     std::iter::from_fn(move || {
         rest = rest.trim_start_matches(|c: char| !c.is_alphanumeric());

@@ -32,7 +32,7 @@ mod inverted;
 #[cfg(test)]
 mod tests;
 
-pub use analyse::{ANALYSER_VERSION, TOKEN_CHARS_MAX, fold, tokens};
+pub use analyse::{ANALYSER_VERSION, TOKEN_CHARS_MAX, fold, tokens, tokens_of_folded};
 pub use ast::{Clause, Query, Several, ValueTest};
 pub use comparison::{Comparison, Order};
 pub use fields::{AddressField, Field, Keyword, NumberField, Path, Root, TimeField};

@@ -43,12 +43,12 @@ impl Words {
     pub(super) fn found_in(&self, folded: &str) -> bool {
         match self {
             Self::Prefix(Prefix(prefix)) => {
-                analyse::split(folded).any(|token| token.starts_with(prefix.as_str()))
+                analyse::tokens_of_folded(folded).any(|token| token.starts_with(prefix.as_str()))
             }
             Self::Phrase(Phrase(wanted)) => match wanted.as_slice() {
-                [only] => analyse::split(folded).any(|token| token == only),
+                [only] => analyse::tokens_of_folded(folded).any(|token| token == only),
                 several => {
-                    let tokens: Vec<&str> = analyse::split(folded).collect();
+                    let tokens: Vec<&str> = analyse::tokens_of_folded(folded).collect();
                     tokens.windows(several.len()).any(|window| window == several)
                 }
             },

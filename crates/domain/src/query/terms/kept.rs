@@ -28,9 +28,14 @@ pub struct Text<'e> {
 }
 
 impl Text<'_> {
+    /// Cut by [`super::super::tokens_of_folded`].
+    pub fn folded(&self) -> &str {
+        &self.folded
+    }
+
     /// In their order; a phrase is looked for within one text.
     pub fn tokens(&self) -> impl Iterator<Item = &str> {
-        analyse::split(&self.folded)
+        analyse::tokens_of_folded(&self.folded)
     }
 }
 

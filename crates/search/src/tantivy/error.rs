@@ -1,0 +1,31 @@
+//! What can be wrong with a part.
+
+use custody_ledger::LedgerError;
+use tantivy::{TantivyError, directory::error::OpenReadError};
+
+/// Why a part was not made, or is none.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PartError {
+    #[error("the file is damaged")]
+    Damaged,
+    #[error("the file is of another version of the index")]
+    OtherVersion,
+    #[error("a part of no entries")]
+    Empty,
+    #[error("more than a part can hold")]
+    TooMany,
+    /// The clock was set back for so long that an id counts beyond 64 bits.
+    #[error("an id's counter is too large for the index")]
+    Counter,
+    #[error(transparent)]
+    Entry(#[from] LedgerError),
+    #[error(transparent)]
+    Index(#[from] TantivyError),
+    #[error(transparent)]
+    Open(#[from] OpenReadError),
+    #[error(transparent)]
+    Directory(#[from] serde_json::Error),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
