@@ -53,6 +53,16 @@ impl EntryId {
             .unwrap_or(DateTime::UNIX_EPOCH)
     }
 
+    /// The number after this one, which need not be an id: a bound. The greatest is its own.
+    pub fn next_up(self) -> Self {
+        Self(Uuid::from_u128(self.0.as_u128().saturating_add(1)))
+    }
+
+    /// The number before this one, as [`EntryId::next_up`].
+    pub fn next_down(self) -> Self {
+        Self(Uuid::from_u128(self.0.as_u128().saturating_sub(1)))
+    }
+
     /// Millisecond and counter: what an id is made of.
     pub fn parts(self) -> (u64, u128) {
         (self.millis(), self.ordinal() & ((1 << COUNTER_BITS) - 1))

@@ -89,6 +89,14 @@ impl Ledger {
         rows.iter().map(StoredEntry::read).collect()
     }
 
+    /// Those of these that there are, in no order.
+    pub async fn entries(&self, scope: &Scope, ids: &[EntryId]) -> Result<Vec<StoredEntry>, LedgerError> {
+        let mut tx = self.store.tenant_tx(scope).await?;
+        let rows = entries::several(&mut tx, ids).await?;
+        tx.commit().await?;
+        rows.iter().map(StoredEntry::read).collect()
+    }
+
     pub async fn head(&self, scope: &Scope) -> Result<Head, LedgerError> {
         let mut tx = self.store.tenant_tx(scope).await?;
         let head = heads::read(&mut tx).await?;

@@ -23,6 +23,16 @@ impl Asked {
         self.grant.as_ref().is_none_or(|grant| grant.matches(entry)) && self.query.matches(entry)
     }
 
+    /// What may be read; none where that is everything.
+    pub fn grant(&self) -> Option<&Query> {
+        self.grant.as_ref()
+    }
+
+    /// What is looked for within that.
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
     /// Whether there may be entries in the tenant that the asker must not learn of.
     pub fn is_restricted(&self) -> bool {
         self.grant.is_some()

@@ -30,6 +30,31 @@ impl fmt::Debug for CursorKey {
 )]
 pub struct CursorError;
 
+/// Which way, a time, an id.
+const TURN_BYTES: usize = 1 + 8 + 16;
+
+/// Where an entry stands in an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// In microseconds, where it is sorted by when it occurred; else 0.
+    pub time: i64,
+    pub id: EntryId,
+}
+
+impl Place {
+    /// In log order.
+    pub fn of(id: EntryId) -> Self {
+        Self { time: 0, id }
+    }
+}
+
+/// From where a walk goes on, and which way. The page's own order is the same either way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    After(Place),
+    Before(Place),
+}
+
 /// One walk: a tenant's entries that match a query, in an order.
 #[derive(Clone, Copy, Debug)]
 pub struct Walk<'a> {
@@ -44,16 +69,29 @@ impl CursorKey {
         Self(Opaque::new(secret, "custody cursor"))
     }
 
-    /// A cursor that goes on after `last`.
-    pub fn seal(&self, walk: &Walk<'_>, last: EntryId) -> String {
-        URL_SAFE_NO_PAD.encode(self.0.seal(last.0.as_bytes(), &walk.binding()))
+    /// A cursor that goes on from `turn`.
+    pub fn seal(&self, walk: &Walk<'_>, turn: Turn) -> String {
+        let (way, place) = match turn {
+            Turn::After(place) => (0, place),
+            Turn::Before(place) => (1, place),
+        };
+        let mut bytes = [way; TURN_BYTES];
+        if let (Some(time), Some(id)) = (bytes.get_mut(1..9), place.id.0.as_bytes().get(..)) {
+            time.copy_from_slice(&place.time.to_be_bytes());
+            bytes.iter_mut().skip(9).zip(id).for_each(|(to, from)| *to = *from);
+        }
+        URL_SAFE_NO_PAD.encode(self.0.seal(&bytes, &walk.binding()))
     }
 
-    /// The entry after which the walk goes on.
-    pub fn open(&self, walk: &Walk<'_>, cursor: &str) -> Result<EntryId, CursorError> {
+    /// From where the walk goes on.
+    pub fn open(&self, walk: &Walk<'_>, cursor: &str) -> Result<Turn, CursorError> {
         let sealed = URL_SAFE_NO_PAD.decode(cursor).map_err(|_| CursorError)?;
-        let id = self.0.open(&sealed, &walk.binding()).map_err(|_| CursorError)?;
-        Ok(EntryId(Uuid::from_bytes(id)))
+        let bytes: [u8; TURN_BYTES] = self.0.open(&sealed, &walk.binding()).map_err(|_| CursorError)?;
+        let (way, rest) = bytes.split_first().ok_or(CursorError)?;
+        let (time, id) = rest.split_at_checked(8).ok_or(CursorError)?;
+        let time = i64::from_be_bytes(time.try_into().map_err(|_| CursorError)?);
+        let place = Place { time, id: EntryId(Uuid::from_slice(id).map_err(|_| CursorError)?) };
+        Ok(if *way == 0 { Turn::After(place) } else { Turn::Before(place) })
     }
 }
 
@@ -78,6 +116,10 @@ mod tests {
         CursorKey::new([7; 32])
     }
 
+    fn at(id: u128) -> Turn {
+        Turn::After(Place { time: -7, id: EntryId(Uuid::from_u128(id)) })
+    }
+
     fn walk(query: &Query, tenant: u128, sort: Sort) -> Walk<'_> {
         Walk { tenant: TenantId(Uuid::from_u128(tenant)), query, sort }
     }
@@ -86,7 +128,7 @@ mod tests {
     fn a_cursor_opens_in_its_own_walk_alone() {
         let query = parse("action:iam.* outcome:failure").unwrap();
         let other = parse("action:iam.*").unwrap();
-        let id = EntryId(Uuid::from_u128(42));
+        let id = at(42);
         let mine = walk(&query, 1, Sort::ReceivedDescending);
         let cursor = key().seal(&mine, id);
         assert_eq!(key().open(&mine, &cursor), Ok(id));
@@ -97,13 +139,17 @@ mod tests {
         ] {
             assert_eq!(key().open(&foreign, &cursor), Err(CursorError));
         }
+        let back = match at(42) {
+            Turn::After(place) | Turn::Before(place) => Turn::Before(place),
+        };
+        assert_eq!(key().open(&mine, &key().seal(&mine, back)), Ok(back));
         assert_eq!(CursorKey::new([8; 32]).open(&mine, &cursor), Err(CursorError));
     }
 
     #[test]
     fn a_cursor_shows_nothing_of_the_entry_that_it_goes_on_after() {
         let walk = walk(&Query::All, 1, Sort::default());
-        let id = EntryId(Uuid::from_u128(0xABAB_ABAB_ABAB_ABAB_ABAB_ABAB_ABAB_ABAB));
+        let id = at(0xABAB_ABAB_ABAB_ABAB_ABAB_ABAB_ABAB_ABAB);
         let (one, two) = (key().seal(&walk, id), key().seal(&walk, id));
         assert_ne!(one, two);
         let bytes = URL_SAFE_NO_PAD.decode(&one).unwrap();
@@ -113,14 +159,14 @@ mod tests {
     #[test]
     fn the_same_query_in_other_words_is_the_same_walk() {
         let (one, two) = (parse("a  AND (b c)").unwrap(), parse("A b C").unwrap());
-        let cursor = key().seal(&walk(&one, 1, Sort::default()), EntryId(Uuid::from_u128(42)));
+        let cursor = key().seal(&walk(&one, 1, Sort::default()), at(42));
         assert!(key().open(&walk(&two, 1, Sort::default()), &cursor).is_ok());
     }
 
     #[test]
     fn every_flipped_bit_is_refused() {
         let walk = walk(&Query::All, 1, Sort::default());
-        let cursor = key().seal(&walk, EntryId(Uuid::from_u128(42)));
+        let cursor = key().seal(&walk, at(42));
         let bytes = URL_SAFE_NO_PAD.decode(&cursor).unwrap();
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();
@@ -134,7 +180,7 @@ mod tests {
         #[test]
         fn any_other_character_anywhere_is_refused(at in any::<prop::sample::Index>(), other in any::<char>()) {
             let walk = walk(&Query::All, 1, Sort::default());
-            let cursor = key().seal(&walk, EntryId(Uuid::from_u128(42)));
+            let cursor = key().seal(&walk, at(42));
             let mut characters: Vec<char> = cursor.chars().collect();
             let at = at.index(characters.len());
             prop_assume!(characters[at] != other);
@@ -152,7 +198,7 @@ mod tests {
         #[test]
         fn a_cut_or_longer_cursor_is_refused(length in 0_usize..120) {
             let walk = walk(&Query::All, 1, Sort::default());
-            let cursor = key().seal(&walk, EntryId(Uuid::from_u128(42)));
+            let cursor = key().seal(&walk, at(42));
             let changed: String = cursor.chars().chain("A".repeat(60).chars()).take(length).collect();
             prop_assume!(changed != cursor);
             prop_assert_eq!(key().open(&walk, &changed), Err(CursorError));

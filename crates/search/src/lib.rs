@@ -15,9 +15,9 @@ pub mod sort;
 pub mod tantivy;
 
 pub use asked::Asked;
-pub use cursor::{CursorError, CursorKey};
+pub use cursor::{CursorError, CursorKey, Place, Turn};
 pub use errors::SearchError;
 pub use linear::{Linear, LinearLimits};
 pub use log::Log;
-pub use port::{LIMIT_MAX, Page, PageRequest, Search, StopReason, Stopped};
+pub use port::{LIMIT_MAX, Page, PageRequest, Search, StopReason, Stopped, Total};
 pub use sort::{Sort, UnknownSort};

@@ -13,15 +13,13 @@ use custody_domain::{
     query::{Instant, Query},
 };
 use custody_ledger::{Head, Order, Range};
-use uuid::Uuid;
 
 pub use self::limits::LinearLimits;
-use self::{
-    scan::{Scan, Task},
-    turns::Turns,
-};
+pub(crate) use self::turns::Turns;
+use self::scan::{Scan, Task};
 use crate::{
-    Asked, CursorKey, LIMIT_MAX, Log, Page, PageRequest, Search, SearchError, Sort, Stopped, cursor::Walk,
+    Asked, CursorKey, LIMIT_MAX, Log, Page, PageRequest, Search, SearchError, Sort, Stopped, Total,
+    cursor::{Place, Turn, Walk},
 };
 
 /// Runs [`Asked::matches`] on the entries of the log, in its order. Clones share the turns of the
@@ -36,30 +34,37 @@ pub struct Linear {
 
 impl Linear {
     pub fn new(log: impl Log + 'static, cursors: CursorKey, limits: LinearLimits) -> Self {
-        Self { log: Arc::new(log), cursors, limits, turns: Arc::default() }
+        Self::over(Arc::new(log), cursors, limits)
+    }
+
+    pub(crate) fn over(log: Arc<dyn Log>, cursors: CursorKey, limits: LinearLimits) -> Self {
+        Self { log, cursors, limits, turns: Arc::default() }
     }
 }
 
 #[async_trait]
 impl Search for Linear {
     async fn page(&self, scope: &Scope, request: PageRequest) -> Result<Page, SearchError> {
-        let order = match request.sort {
-            Sort::ReceivedDescending => Order::NewestFirst,
-            Sort::ReceivedAscending => Order::OldestFirst,
-            sort => return Err(SearchError::SortNotAvailable(sort)),
-        };
         if !(1..=LIMIT_MAX).contains(&request.limit) {
             return Err(SearchError::Limit);
         }
         let asked = Asked::new(scope, request.query);
         let walk = Walk { tenant: scope.tenant(), query: asked.whole(), sort: request.sort };
-        let last = match &request.cursor {
-            Some(cursor) => Some(self.cursors.open(&walk, cursor)?),
-            None => None,
+        let turn = request.cursor.as_deref().map(|cursor| self.cursors.open(&walk, cursor)).transpose()?;
+        let (last, backwards) = match turn {
+            None => (None, false),
+            Some(Turn::After(place)) => (Some(place.id), false),
+            Some(Turn::Before(place)) => (Some(place.id), true),
+        };
+        let order = match if backwards { request.sort.reversed() } else { request.sort } {
+            Sort::ReceivedDescending => Order::NewestFirst,
+            Sort::ReceivedAscending => Order::OldestFirst,
+            sort => return Err(SearchError::SortNotAvailable(sort)),
         };
         let _turn = self.turns.take(scope.tenant(), &self.limits).await?;
         let head = self.log.head(scope).await?;
-        let scan = match range(asked.whole(), head, order, last) {
+        let range = range_of(asked.whole(), head).map(|range| last.map_or(range, |last| beyond(range, order, last)));
+        let mut scan = match range.filter(|range| range.after < range.before) {
             Some(range) => {
                 let task = Task { scope, asked: &asked, order, limit: request.limit };
                 Scan::run(&*self.log, &self.limits, &task, range).await?
@@ -67,28 +72,38 @@ impl Search for Linear {
             None => Scan::default(),
         };
         let told = |count: u64| (!asked.is_restricted()).then_some(count);
+        let first = scan.items.first().map(|entry| Place::of(entry.id));
+        let resume = scan.resume.map(Place::of);
+        let seal = |turn| self.cursors.seal(&walk, turn);
+        let (next, previous) = if backwards {
+            scan.items.reverse();
+            (first.map(Turn::After), resume.map(Turn::Before))
+        } else {
+            (resume.map(Turn::After), first.map(Turn::Before))
+        };
+        let total = request.total && !asked.is_restricted();
         Ok(Page {
-            next_cursor: scan.resume.map(|after| self.cursors.seal(&walk, after)),
+            next_cursor: next.map(seal),
+            previous_cursor: previous.map(seal),
             index_watermark: told(head.size),
             stopped: scan.stop.map(|reason| Stopped { reason, scanned: told(scan.scanned) }),
+            // Without an index nothing is known of what is not on the page.
+            total: total.then(|| Total::AtLeast(scan.items.len() as u64)),
             items: scan.items,
         })
     }
 }
 
-/// The ids that can match: up to the head, within the received times that the query asks for,
-/// beyond the entry where the page before ended. None where there can be no such id.
-fn range(query: &Query, head: Head, order: Order, last: Option<EntryId>) -> Option<Range> {
-    let end = shifted(head.last_id?, 1);
+/// The ids that can match: up to the head, within the received times that the query asks for. None
+/// where there can be no such id.
+pub(crate) fn range_of(query: &Query, head: Head) -> Option<Range> {
+    let end = head.last_id?.next_up();
     let received = query.received_range();
     let bound = |at: Instant| EntryId::lower_bound(at.to_datetime());
-    let mut range = Range {
-        after: received.from.map(|from| shifted(bound(from), -1)),
+    let range = Range {
+        after: received.from.map(|from| bound(from).next_down()),
         before: Some(received.before.map_or(end, |before| bound(before).min(end))),
     };
-    if let Some(last) = last {
-        range = beyond(range, order, last);
-    }
     (range.after < range.before).then_some(range)
 }
 
@@ -100,10 +115,4 @@ fn beyond(range: Range, order: Order, id: EntryId) -> Range {
         }
         Order::OldestFirst => Range { after: range.after.max(Some(id)), ..range },
     }
-}
-
-/// The number next to an id. It need not be an id itself: it is a bound.
-fn shifted(id: EntryId, by: i8) -> EntryId {
-    let number = id.0.as_u128();
-    EntryId(Uuid::from_u128(number.saturating_add_signed(by.into())))
 }

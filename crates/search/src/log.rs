@@ -1,7 +1,8 @@
-//! What the linear executor needs of a tenant's log.
+//! What executors need of a tenant's log.
 
 use async_trait::async_trait;
 use custody_auth::Scope;
+use custody_domain::EntryId;
 use custody_ledger::{Head, Ledger, LedgerError, Order, Range, StoredEntry};
 
 /// A tenant's log, read in order. The ledger is one; tests have one in memory.
@@ -17,6 +18,9 @@ pub trait Log: Send + Sync + std::fmt::Debug {
         order: Order,
         limit: u32,
     ) -> Result<Vec<StoredEntry>, LedgerError>;
+
+    /// Those of these that there are, in no order.
+    async fn entries(&self, scope: &Scope, ids: &[EntryId]) -> Result<Vec<StoredEntry>, LedgerError>;
 }
 
 #[async_trait]
@@ -33,5 +37,8 @@ impl Log for Ledger {
         limit: u32,
     ) -> Result<Vec<StoredEntry>, LedgerError> {
         Self::page(self, scope, range, order, limit).await
+    }
+    async fn entries(&self, scope: &Scope, ids: &[EntryId]) -> Result<Vec<StoredEntry>, LedgerError> {
+        Self::entries(self, scope, ids).await
     }
 }

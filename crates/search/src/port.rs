@@ -19,6 +19,8 @@ pub struct PageRequest {
     pub limit: u32,
     /// Of the page before, as it was given.
     pub cursor: Option<String>,
+    /// Whether to count all that match.
+    pub total: bool,
 }
 
 /// Entries in the order that was asked for.
@@ -27,11 +29,24 @@ pub struct Page {
     pub items: Vec<StoredEntry>,
     /// Where to go on; none when there is nothing more. There may be one beside no items at all.
     pub next_cursor: Option<String>,
+    /// Where to go back to what stands before the first item, in the same order; none where there is
+    /// nothing known to be. Before the newest there may be what came since.
+    pub previous_cursor: Option<String>,
     /// The answer covers this many entries of the log: its size when the read began. None where the
     /// scope may not read all of them; how many others' there are is not its to know.
     pub index_watermark: Option<u64>,
     /// Why the page is shorter than it could be.
     pub stopped: Option<Stopped>,
+    /// Of all pages, where it was asked for and may be told.
+    pub total: Option<Total>,
+}
+
+/// How many entries match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Total {
+    Exactly(u64),
+    /// Counting all would have been more work than a request may be.
+    AtLeast(u64),
 }
 
 /// A page that ended before it was full and before the log ended. Its cursor goes on from there.

@@ -23,6 +23,16 @@ impl Sort {
         Self::OccurredAscending,
     ];
 
+    /// The same, from its other end.
+    pub fn reversed(self) -> Self {
+        match self {
+            Self::ReceivedDescending => Self::ReceivedAscending,
+            Self::ReceivedAscending => Self::ReceivedDescending,
+            Self::OccurredDescending => Self::OccurredAscending,
+            Self::OccurredAscending => Self::OccurredDescending,
+        }
+    }
+
     /// The value of the parameter `sort`.
     pub fn as_str(self) -> &'static str {
         match self {

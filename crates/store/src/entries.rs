@@ -78,6 +78,26 @@ pub async fn get(tx: &mut TenantTx, id: EntryId) -> Result<Option<EntryRow>, Sto
         .transpose()
 }
 
+/// Those of these that there are, in no order.
+pub async fn several(tx: &mut TenantTx, ids: &[EntryId]) -> Result<Vec<EntryRow>, StoreError> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    // One by one, as in `places`.
+    sqlx::query(
+        "SELECT e.* FROM unnest($2::uuid[]) AS wanted (id)
+         CROSS JOIN LATERAL (
+             SELECT tenant_id, id, seq, leaf_hash, body FROM entries
+             WHERE tenant_id = $1 AND entries.id = wanted.id LIMIT 1
+         ) AS e",
+    )
+    .bind(tx.tenant().0)
+    .bind(ids)
+    .fetch_all(tx.connection())
+    .await?
+    .iter()
+    .map(entry)
+    .collect()
+}
+
 pub async fn page(
     tx: &mut TenantTx,
     range: Range,

@@ -16,7 +16,7 @@ use crate::SearchError;
 
 /// The tenants that have a scan at the moment, and no others.
 #[derive(Debug, Default)]
-pub(super) struct Turns(Mutex<HashMap<TenantId, Weak<Queue>>>);
+pub(crate) struct Turns(Mutex<HashMap<TenantId, Weak<Queue>>>);
 
 /// The scans of one tenant. Who has a turn or waits for one has a place.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ struct Queue {
 
 /// Given back when it is dropped, also where the request is given up.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(crate) struct Turn {
     _place: OwnedSemaphorePermit,
     _scan: OwnedSemaphorePermit,
     _queue: Arc<Queue>,
@@ -35,7 +35,7 @@ pub(super) struct Turn {
 
 impl Turns {
     /// Waits behind those of the same tenant that came before.
-    pub(super) async fn take(&self, tenant: TenantId, limits: &LinearLimits) -> Result<Turn, SearchError> {
+    pub(crate) async fn take(&self, tenant: TenantId, limits: &LinearLimits) -> Result<Turn, SearchError> {
         let busy = || SearchError::Busy { wait: limits.wait_max };
         let queue = self.queue(tenant, limits);
         let place = Arc::clone(&queue.places).try_acquire_owned().map_err(|_| busy())?;

@@ -29,3 +29,19 @@ pub enum PartError {
     #[error(transparent)]
     Io(#[from] std::io::Error),
 }
+
+/// Why an index could not be brought up to the log, or be asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IndexError {
+    #[error(transparent)]
+    Part(#[from] PartError),
+    #[error(transparent)]
+    Ledger(#[from] LedgerError),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+    #[error("the question takes longer than one may")]
+    TooMuch,
+    #[error("the index has panicked; that is a defect")]
+    Panicked,
+}

@@ -25,7 +25,7 @@ const FORMAT_VERSION: u32 = 1;
 /// Which entries are in a part.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Meta {
-    pub(super) epoch: u64,
+    pub(super) epoch: u32,
     pub(super) first_seq: u64,
     pub(super) count: u32,
     /// Of the last entry, in hex: another log with as many entries has another.

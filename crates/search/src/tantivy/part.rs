@@ -4,7 +4,7 @@ use std::{ops::Range, sync::Arc};
 
 use custody_domain::{EntryId, query::terms::TextField};
 use tantivy::{
-    DocId, InvertedIndexReader, SegmentReader, TantivyError,
+    DocId, InvertedIndexReader, Segment, SegmentReader, TantivyError,
     columnar::{ColumnValues, StrColumn},
     directory::{FileHandle, OwnedBytes},
 };
@@ -19,7 +19,8 @@ use super::{
 /// entry whose seq is the first's and *d*.
 pub(super) struct Part {
     pub(super) meta: Meta,
-    pub(super) segment: SegmentReader,
+    pub(super) stored: Segment,
+    segment: SegmentReader,
     pub(super) terms: Arc<InvertedIndexReader>,
     any: Arc<InvertedIndexReader>,
     message: Arc<InvertedIndexReader>,
@@ -40,7 +41,7 @@ impl std::fmt::Debug for Part {
 
 impl Part {
     /// From memory.
-    pub(super) fn of(bytes: Vec<u8>) -> Result<Self, PartError> {
+    pub(super) fn of(bytes: Arc<[u8]>) -> Result<Self, PartError> {
         Self::open(Arc::new(OwnedBytes::new(bytes)))
     }
 
@@ -48,8 +49,8 @@ impl Part {
         let (index, meta) = file::open(file)?;
         let (_, fields) = schema::schema();
         let segments = index.searchable_segments()?;
-        let [segment] = segments.as_slice() else { return Err(PartError::Damaged) };
-        let segment = SegmentReader::open(segment)?;
+        let [stored] = segments.as_slice() else { return Err(PartError::Damaged) };
+        let segment = SegmentReader::open(stored)?;
         if segment.max_doc() != meta.count || meta.count == 0 {
             return Err(PartError::Damaged);
         }
@@ -64,6 +65,7 @@ impl Part {
             severity: columns.column_first_or_default(column::SEVERITY)?,
             outcome: columns.column_first_or_default(column::OUTCOME)?,
             meta,
+            stored: stored.clone(),
             segment,
         })
     }

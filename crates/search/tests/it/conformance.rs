@@ -1,14 +1,17 @@
 //! The suite that every executor must pass: the same entries in the same order as
 //! [`custody_domain::query::Query::matches`] says, however one pages.
 
-use std::time::{Duration, Instant};
+use std::{
+    cmp::Reverse,
+    time::{Duration, Instant as Clock},
+};
 
 use custody_auth::Scope;
-use custody_domain::query::{Query, parse};
+use custody_domain::query::{Instant, Query, parse};
 use custody_ledger::StoredEntry;
 use custody_search::{Search, Sort};
 
-use crate::walk::{request, walk};
+use crate::walk::{request, walk, walk_back};
 
 const PAGE: &str = include_str!("../../../../docs/query.md");
 
@@ -29,22 +32,64 @@ fn documented_queries() -> Vec<Query> {
     queries
 }
 
+/// The orders that an executor without an index can give.
+pub(crate) const LOG_ORDERS: [Sort; 2] = [Sort::ReceivedAscending, Sort::ReceivedDescending];
+
 /// Runs every documented query, and some more, against an executor whose log holds just `log`, in
 /// this order.
-pub(crate) async fn holds(search: &dyn Search, scope: &Scope, log: &[StoredEntry]) {
+pub(crate) async fn holds(search: &dyn Search, scope: &Scope, log: &[StoredEntry], sorts: &[Sort]) {
     for query in documented_queries() {
-        let mut expected: Vec<u64> =
-            log.iter().filter(|entry| query.matches(&entry.view().unwrap())).map(|entry| entry.seq).collect();
-        for sort in [Sort::ReceivedAscending, Sort::ReceivedDescending] {
-            for limit in [1, 2, 3, 1_000] {
-                let walked = walk(search, scope, &query, sort, limit).await;
-                assert_eq!(walked, expected, "{} by {sort}, {limit} a page", query.render());
-            }
-            expected.reverse();
-        }
+        answers(search, scope, log, &query, sorts, &[1, 2, 3, 1_000]).await;
     }
     covers_its_head(search, scope, log).await;
     refuses_what_is_out_of_bounds(search, scope).await;
+}
+
+/// The query finds just what it means, in each order, at each size of a page, there and back.
+pub(crate) async fn answers(
+    search: &dyn Search,
+    scope: &Scope,
+    log: &[StoredEntry],
+    query: &Query,
+    sorts: &[Sort],
+    limits: &[u32],
+) {
+    let mut matching: Vec<(i64, u64)> = log
+        .iter()
+        .filter(|entry| query.matches(&entry.view().unwrap()))
+        .map(|entry| (occurred(entry), entry.seq))
+        .collect();
+    for sort in sorts {
+        match sort {
+            Sort::ReceivedAscending => matching.sort_by_key(|(_, seq)| *seq),
+            Sort::ReceivedDescending => matching.sort_by_key(|(_, seq)| Reverse(*seq)),
+            Sort::OccurredAscending => matching.sort_unstable(),
+            Sort::OccurredDescending => matching.sort_unstable_by_key(|at| Reverse(*at)),
+        }
+        let expected: Vec<u64> = matching.iter().map(|(_, seq)| *seq).collect();
+        for limit in limits {
+            let walked = walk(search, scope, query, *sort, *limit).await;
+            assert_eq!(walked, expected, "{} by {sort}, {limit} a page", query.render());
+        }
+    }
+}
+
+/// From the last page one comes back over the same entries, in the same order.
+pub(crate) async fn goes_back(search: &dyn Search, scope: &Scope, sorts: &[Sort]) {
+    for query in documented_queries() {
+        for sort in sorts {
+            let there = walk(search, scope, &query, *sort, 2).await;
+            let back = walk_back(search, scope, &query, *sort, 2).await;
+            let pages = there.len().div_ceil(2);
+            assert_eq!(back, there.get(..pages.saturating_sub(1) * 2).unwrap(), "{} by {sort}", query.render());
+        }
+    }
+}
+
+fn occurred(entry: &StoredEntry) -> i64 {
+    let view = entry.view().unwrap();
+    let text = view.content.as_object().unwrap().get("occurred_at").and_then(|at| at.as_str());
+    text.and_then(Instant::parse).unwrap_or_else(|| Instant::from(view.received_at())).microseconds()
 }
 
 async fn covers_its_head(search: &dyn Search, scope: &Scope, log: &[StoredEntry]) {
@@ -93,7 +138,7 @@ pub(crate) async fn keeps_the_grant(search: &dyn Search, owner: &Scope, other: &
 async fn fastest(search: &dyn Search, reader: &Scope, query: &str) -> (Duration, usize) {
     let (mut least, mut found) = (Duration::MAX, 0);
     for _ in 0..3 {
-        let begun = Instant::now();
+        let begun = Clock::now();
         found = walk(search, reader, &parse(query).unwrap(), Sort::default(), 1_000).await.len();
         least = least.min(begun.elapsed());
     }

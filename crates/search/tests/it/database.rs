@@ -83,7 +83,7 @@ async fn it_conforms_and_sees_no_other_tenant() {
     fixture.ledger.append(&other, drafts((3..6).map(numbered))).await.unwrap();
     let log = fixture.ledger.page(&mine, Range::default(), Order::OldestFirst, 100).await.unwrap();
     assert_eq!(log.len(), 5);
-    conformance::holds(&fixture.search, &mine, &log).await;
+    conformance::holds(&fixture.search, &mine, &log, &conformance::LOG_ORDERS).await;
 }
 
 #[tokio::test]

@@ -26,13 +26,20 @@ fn scanning(scan_max: u64) -> LinearLimits {
 #[tokio::test]
 async fn it_conforms() {
     let log = MemoryLog::of(conformance::documented_contents());
-    conformance::holds(&linear(&log, LinearLimits::default()), &scope(), &log.entries()).await;
+    conformance::holds(&linear(&log, LinearLimits::default()), &scope(), &log.entries(), &conformance::LOG_ORDERS).await;
+}
+
+#[tokio::test]
+async fn one_comes_back() {
+    let log = MemoryLog::of(conformance::documented_contents());
+    let search = linear(&log, LinearLimits::default());
+    conformance::goes_back(&search, &scope(), &conformance::LOG_ORDERS).await;
 }
 
 #[tokio::test]
 async fn it_conforms_also_where_every_request_stops_after_one_entry() {
     let log = MemoryLog::of(conformance::documented_contents());
-    conformance::holds(&linear(&log, scanning(1)), &scope(), &log.entries()).await;
+    conformance::holds(&linear(&log, scanning(1)), &scope(), &log.entries(), &conformance::LOG_ORDERS).await;
 }
 
 #[tokio::test]

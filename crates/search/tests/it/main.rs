@@ -7,5 +7,6 @@ mod database;
 mod linear;
 mod memory;
 mod readers;
+mod tantivy;
 mod turns;
 mod walk;

@@ -94,4 +94,8 @@ impl Log for MemoryLog {
         self.read.fetch_add(entries.len() as u64, Ordering::Relaxed);
         Ok(entries)
     }
+
+    async fn entries(&self, _: &Scope, ids: &[EntryId]) -> Result<Vec<StoredEntry>, LedgerError> {
+        Ok(self.entries().into_iter().filter(|entry| ids.contains(&entry.id)).collect())
+    }
 }

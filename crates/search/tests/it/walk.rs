@@ -5,7 +5,7 @@ use custody_domain::query::{Query, parse};
 use custody_search::{Page, PageRequest, Search, Sort};
 
 pub(crate) fn request(query: &str, sort: Sort, limit: u32) -> PageRequest {
-    PageRequest { query: parse(query).unwrap(), sort, limit, cursor: None }
+    PageRequest { query: parse(query).unwrap(), sort, limit, cursor: None, total: false }
 }
 
 /// The `seq` of each entry, in the order of the page.
@@ -22,7 +22,7 @@ pub(crate) async fn walk_with(
     limit: u32,
     mut between: impl AsyncFnMut(),
 ) -> Vec<u64> {
-    let mut request = PageRequest { query: query.clone(), sort, limit, cursor: None };
+    let mut request = PageRequest { query: query.clone(), sort, limit, cursor: None, total: false };
     let mut walked = Vec::new();
     for _ in 0..100_000 {
         let page = search.page(scope, request.clone()).await.unwrap();
@@ -46,4 +46,28 @@ pub(crate) async fn walk(
     limit: u32,
 ) -> Vec<u64> {
     walk_with(search, scope, query, sort, limit, async || {}).await
+}
+
+/// The `seq` of each entry before the last page's, walked to the last page and then back, in the
+/// order of the walk.
+pub(crate) async fn walk_back(
+    search: &dyn Search,
+    scope: &Scope,
+    query: &Query,
+    sort: Sort,
+    limit: u32,
+) -> Vec<u64> {
+    let mut request = PageRequest { query: query.clone(), sort, limit, cursor: None, total: false };
+    let mut page = search.page(scope, request.clone()).await.unwrap();
+    while page.next_cursor.is_some() {
+        request.cursor = page.next_cursor;
+        page = search.page(scope, request.clone()).await.unwrap();
+    }
+    let mut pages = Vec::new();
+    while page.previous_cursor.is_some() {
+        request.cursor = page.previous_cursor;
+        page = search.page(scope, request.clone()).await.unwrap();
+        pages.push(seqs(&page));
+    }
+    pages.into_iter().rev().flatten().collect()
 }

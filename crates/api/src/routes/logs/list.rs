@@ -79,6 +79,7 @@ pub(crate) async fn list_entries(
         sort: parameters.sort()?,
         limit: parameters.limit()?,
         cursor: parameters.cursor,
+        total: false,
     };
     let page = app.search.page(&permit, request).await?;
     answer::page(&uri, &page)

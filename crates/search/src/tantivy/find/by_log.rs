@@ -1,0 +1,79 @@
+//! In log order, from either end: what is beyond the page is not looked at.
+
+use super::{Find, Found, Hit, IndexError, RunError, StoredEntry, Window, Work};
+use crate::{Sort, cursor::Place};
+
+pub(super) fn find(find: &Find, from: Option<Place>, want: usize, work: &Work) -> Result<Found, IndexError> {
+    let window = find.window.beyond(from, find.sort);
+    let descending = find.sort == Sort::ReceivedDescending;
+    let mut search = Search { find, window, descending, want, found: Found::default(), work };
+    // What is in no part is the newest.
+    let _ = if descending { search.tail()? && search.parts()? } else { search.parts()? && search.tail()? };
+    Ok(search.found)
+}
+
+struct Search<'f> {
+    find: &'f Find,
+    window: Window,
+    descending: bool,
+    want: usize,
+    found: Found,
+    work: &'f Work,
+}
+
+impl Search<'_> {
+    /// Each answers whether there is more to look for.
+    fn tail(&mut self) -> Result<bool, IndexError> {
+        let tail = self.find.view.tail.iter().flat_map(|entries| entries.iter());
+        let mut entries: Vec<&StoredEntry> = tail.filter(|entry| self.window.holds(entry.id)).collect();
+        if self.descending {
+            entries.reverse();
+        }
+        for entry in entries {
+            if self.find.query.matches(&entry.view()?) {
+                self.found.hits.push(Hit { place: Place::of(entry.id), entry: Some(entry.clone()) });
+                if self.found.hits.len() >= self.want {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn parts(&mut self) -> Result<bool, IndexError> {
+        let mut slots: Vec<_> = self.find.view.slots.iter().collect();
+        if self.descending {
+            slots.reverse();
+        }
+        let mut looked = false;
+        for slot in slots.into_iter().filter(|slot| !self.window.is_past(slot.name.last_id)) {
+            let part = slot.part()?;
+            if self.window.before.is_some_and(|before| part.id(0) >= before) {
+                continue;
+            }
+            let documents = match self.find.documents(&part, self.window, self.work) {
+                Ok(documents) => documents,
+                Err(RunError::Io(error)) => return Err(error.into()),
+                Err(RunError::Exhausted(_)) if !looked => return Err(IndexError::TooMuch),
+                Err(RunError::Exhausted(_)) => {
+                    // Everything before this part was looked at.
+                    let edge = if self.descending { slot.name.last_id.next_up() } else { part.id(0).next_down() };
+                    self.found.reached = Some(Place::of(edge));
+                    return Ok(false);
+                }
+            };
+            looked = true;
+            let hit = |document| Hit { place: Place::of(part.id(document)), entry: None };
+            let room = self.want - self.found.hits.len();
+            if self.descending {
+                self.found.hits.extend(documents.descending().take(room).map(hit));
+            } else {
+                self.found.hits.extend(documents.ascending().take(room).map(hit));
+            }
+            if self.found.hits.len() >= self.want {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+}

@@ -1,0 +1,84 @@
+//! A tenant's index as it is at one moment.
+
+use std::sync::Arc;
+
+use custody_domain::EntryId;
+use custody_ledger::StoredEntry;
+
+use super::slot::Slot;
+
+/// Parts of different slices are never merged: what is old stays as it is, and goes as a whole.
+pub(super) const SLICE: u64 = 65_536;
+
+/// Parts without a gap, and behind them entries that are in none yet.
+#[derive(Clone, Debug, Default)]
+pub(super) struct View {
+    pub(super) epoch: u32,
+    pub(super) slots: Vec<Arc<Slot>>,
+    /// In log order; each within one slice.
+    pub(super) tail: Vec<Arc<[StoredEntry]>>,
+    /// The entry that comes next; none before the first came.
+    pub(super) next: Option<u64>,
+    pub(super) last_id: Option<EntryId>,
+}
+
+impl View {
+    pub(super) fn of(epoch: u32, slots: Vec<Arc<Slot>>) -> Self {
+        let last = slots.last();
+        let (next, last_id) = (last.map(|slot| slot.name.seqs.end), last.map(|slot| slot.name.last_id));
+        Self { epoch, slots, tail: Vec::new(), next, last_id }
+    }
+
+    /// Whether it holds all of a log of that size.
+    pub(super) fn covers(&self, size: u64) -> bool {
+        self.missing(size) == 0
+    }
+
+    pub(super) fn missing(&self, size: u64) -> u64 {
+        size.saturating_sub(self.next.unwrap_or(0))
+    }
+
+    pub(super) fn tail_count(&self) -> usize {
+        self.tail.iter().map(|entries| entries.len()).sum()
+    }
+
+    /// Entries in parts that a crash would lose (and that are indexed again then).
+    pub(super) fn volatile_count(&self) -> u64 {
+        self.slots.iter().filter(|slot| !slot.is_durable()).map(|slot| slot.count()).sum()
+    }
+
+    /// Takes entries that follow; `false` where these do not.
+    pub(super) fn push(&mut self, entries: Vec<StoredEntry>) -> bool {
+        let mut left = entries;
+        while let Some(first) = left.first().map(|entry| entry.seq) {
+            if self.next.is_some_and(|next| next != first) {
+                return false;
+            }
+            let room = SLICE - first % SLICE;
+            let rest = left.split_off(left.len().min(usize::try_from(room).unwrap_or(usize::MAX)));
+            self.next = Some(first + left.len() as u64);
+            self.last_id = left.last().map(|entry| entry.id);
+            self.tail.push(left.into());
+            left = rest;
+        }
+        true
+    }
+
+    /// The oldest of the tail, of one slice, about as many as `most`.
+    pub(super) fn oldest(&self, most: usize) -> Vec<Arc<[StoredEntry]>> {
+        let slice = |entries: &Arc<[StoredEntry]>| entries.first().map(|entry| entry.seq / SLICE);
+        let first = self.tail.first().and_then(slice);
+        let mut count = 0;
+        let some = self.tail.iter().take_while(|entries| {
+            let fits = slice(entries) == first && count < most;
+            count += entries.len();
+            fits
+        });
+        some.cloned().collect()
+    }
+}
+
+/// The number of its slice.
+pub(super) fn slice_of(slot: &Slot) -> u64 {
+    slot.name.seqs.start / SLICE
+}

@@ -1,0 +1,140 @@
+//! The executor over an index, over a log in memory.
+
+use std::path::Path;
+
+use custody_auth::SystemAuthority;
+use custody_search::{
+    CursorKey, LinearLimits, Search as _, Sort,
+    tantivy::{IndexLimits, Tantivy},
+};
+use tempfile::TempDir;
+
+use crate::{
+    conformance,
+    memory::{MemoryLog, TENANT, numbered, scope},
+    walk::{request, seqs, walk},
+};
+
+fn index(log: &MemoryLog, root: &Path) -> Tantivy {
+    let limits = (IndexLimits::default(), LinearLimits::default());
+    Tantivy::new(root.to_owned(), log.clone(), SystemAuthority::assume(), CursorKey::new([7; 32]), limits)
+}
+
+async fn holds(index: &Tantivy, log: &MemoryLog) {
+    conformance::holds(index, &scope(), &log.entries(), &Sort::ALL).await;
+    conformance::goes_back(index, &scope(), &Sort::ALL).await;
+}
+
+#[tokio::test]
+async fn it_conforms_before_anything_is_indexed() {
+    let (log, folder) = (MemoryLog::of(conformance::documented_contents()), TempDir::new().unwrap());
+    holds(&index(&log, folder.path()), &log).await;
+}
+
+#[tokio::test]
+async fn it_conforms_with_everything_in_a_part() {
+    let (log, folder) = (MemoryLog::of(conformance::documented_contents()), TempDir::new().unwrap());
+    let index = index(&log, folder.path());
+    index.commit(TENANT).await.unwrap();
+    holds(&index, &log).await;
+}
+
+#[tokio::test]
+async fn it_conforms_with_parts_of_one_entry_and_one_that_is_in_none() {
+    let (log, folder) = (MemoryLog::default(), TempDir::new().unwrap());
+    let index = index(&log, folder.path());
+    for content in conformance::documented_contents() {
+        index.commit(TENANT).await.unwrap();
+        log.append(content);
+    }
+    holds(&index, &log).await;
+}
+
+#[tokio::test]
+async fn it_conforms_after_a_start_and_after_parts_became_one() {
+    let (log, folder) = (MemoryLog::default(), TempDir::new().unwrap());
+    let first = index(&log, folder.path());
+    for _ in 0..4 {
+        for content in conformance::documented_contents() {
+            log.append(content);
+            first.commit(TENANT).await.unwrap();
+        }
+    }
+    let parts = std::fs::read_dir(folder.path().join(TENANT.to_string())).unwrap().count();
+    assert_eq!(parts, 6, "2 of 8 entries, 4 of one");
+    holds(&first, &log).await;
+    let read = log.read();
+    let second = index(&log, folder.path());
+    holds(&second, &log).await;
+    assert_eq!(log.read(), read, "what is in the folder was read from the log again");
+}
+
+#[tokio::test]
+async fn an_entry_is_found_at_once() {
+    let (log, folder) = (MemoryLog::default(), TempDir::new().unwrap());
+    let index = index(&log, folder.path());
+    for n in 0..300 {
+        log.append(&numbered(n));
+        let page = index.page(&scope(), request(&format!("metadata.n:{n}"), Sort::default(), 5)).await.unwrap();
+        assert_eq!((seqs(&page), page.index_watermark), (vec![n], Some(n + 1)));
+    }
+}
+
+#[tokio::test]
+async fn it_keeps_the_grant() {
+    let (owner, other) = (crate::readers::user(TENANT, 1).await, crate::readers::user(TENANT, 2).await);
+    let (log, folder) = (MemoryLog::of(conformance::contents_of(&owner)), TempDir::new().unwrap());
+    let index = index(&log, folder.path());
+    conformance::keeps_the_grant(&index, &owner, &other).await;
+    index.commit(TENANT).await.unwrap();
+    conformance::keeps_the_grant(&index, &owner, &other).await;
+}
+
+/// What a crash or a disk can leave behind: the answer is the same, made again from the log.
+#[tokio::test]
+async fn what_is_damaged_is_made_again() {
+    let (log, folder) = (MemoryLog::default(), TempDir::new().unwrap());
+    for round in 0..3 {
+        (0..30).for_each(|n| log.append(&numbered(round * 30 + n)));
+        index(&log, folder.path()).commit(TENANT).await.unwrap();
+    }
+    let files = || {
+        let files = std::fs::read_dir(folder.path().join(TENANT.to_string())).unwrap();
+        let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+        files.sort();
+        files
+    };
+    assert_eq!(files().len(), 3);
+    let newest_first: Vec<u64> = (0..90).rev().collect();
+    let damages: [&dyn Fn(&Path); 5] = [
+        &|file| std::fs::write(file, []).unwrap(),
+        &|file| {
+            let bytes = std::fs::read(file).unwrap();
+            std::fs::write(file, &bytes[..bytes.len() - 1]).unwrap();
+        },
+        &|file| {
+            let mut bytes = std::fs::read(file).unwrap();
+            bytes[1_000] ^= 1;
+            std::fs::write(file, bytes).unwrap();
+        },
+        &|file| std::fs::remove_file(file).unwrap(),
+        &|file| std::fs::write(file.with_extension("new"), b"half").unwrap(),
+    ];
+    for damage in damages {
+        for at in 0..3 {
+            damage(&files()[at]);
+            let index = index(&log, folder.path());
+            for query in ["", "action:test.*"] {
+                let found = walk(&index, &scope(), &custody_domain::query::parse(query).unwrap(), Sort::default(), 7).await;
+                assert_eq!(found, newest_first, "{query}");
+            }
+            std::fs::remove_dir_all(folder.path()).unwrap();
+            index.commit(TENANT).await.unwrap();
+            std::fs::create_dir_all(folder.path().join(TENANT.to_string())).unwrap();
+            for round in 0..3 {
+                let part = MemoryLog::of((0..(round + 1) * 30).map(numbered));
+                self::index(&part, folder.path()).commit(TENANT).await.unwrap();
+            }
+        }
+    }
+}
