@@ -16,14 +16,15 @@ CREATE TABLE schedules (
     time_zone       text NOT NULL DEFAULT 'UTC' CHECK (char_length(time_zone) BETWEEN 1 AND 64),
     -- Each job runs up to so much later, by chance.
     jitter_seconds  integer NOT NULL DEFAULT 0 CHECK (jitter_seconds BETWEEN 0 AND 86400),
-    -- One job in each active tenant.
+    -- One job in each tenant, the suspended ones too.
     each_tenant     boolean NOT NULL DEFAULT false,
     -- What becomes of a firing whose last job has not ended.
     if_running      text NOT NULL DEFAULT 'skip' CHECK (if_running IN ('skip', 'wait')),
     -- A person's word; the program leaves it as it is.
     enabled         boolean NOT NULL DEFAULT true,
-    -- The program's own: written when it starts, and retired when it has it no more.
-    declared        boolean NOT NULL DEFAULT false,
+    -- The version of the program whose own it is: written when that starts, and retired when it has it no
+    -- more. An older one leaves both as they are.
+    declared_by     text CHECK (char_length(declared_by) BETWEEN 1 AND 100),
     retired_at      timestamptz,
     -- Null until it was made out from the cron and the zone, which is done at once where they are good.
     next_at         timestamptz,

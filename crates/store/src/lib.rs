@@ -50,6 +50,7 @@ pub mod page;
 pub mod partitions;
 mod pool;
 pub mod producers;
+mod program;
 pub mod quarantine;
 pub mod raw_rows;
 pub mod roles;

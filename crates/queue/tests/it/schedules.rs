@@ -1,5 +1,7 @@
 //! Schedules: each due time is fired once, whoever fires and whatever clocks do.
 
+mod declared;
+
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,7 +12,7 @@ use custody_queue::{
     schedules::{self, declared, fire_due, run_now},
 };
 use custody_store::{
-    Store,
+    Store, StoreError,
     jobs::{JobFilter, Status},
     schedules::{Declared, IfRunning, Schedule, declare, review, switch},
 };
@@ -51,10 +53,7 @@ impl Setting {
     }
 
     async fn review(&self) {
-        let next = |timing: &_, now| {
-            schedules::Times::of(timing).and_then(|times| times.after(now)).map_err(|e| e.to_string())
-        };
-        review(self.store(), next).await.unwrap();
+        review_all(self.store()).await.unwrap();
     }
 
     async fn fire(&self) -> u64 {
@@ -88,6 +87,13 @@ impl Setting {
             self.fixture.count("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint").await;
         DateTime::from_timestamp_micros(micros).unwrap()
     }
+}
+
+async fn review_all(store: &Store) -> Result<(), StoreError> {
+    let next = |timing: &_, now| {
+        schedules::Times::of(timing).and_then(|times| times.after(now)).map_err(|e| e.to_string())
+    };
+    review(store, next).await
 }
 
 #[tokio::test]
@@ -186,14 +192,14 @@ async fn a_firing_that_finds_the_last_job_unfinished_is_skipped_or_waits_alone()
 }
 
 #[tokio::test]
-async fn each_active_tenant_has_a_job_at_a_time_of_its_own() {
+async fn each_tenant_has_a_job_at_a_time_of_its_own() {
     let setting = Setting::new().await;
     let mut tenants = vec![setting.house.clone()];
     for _ in 0..20 {
         tenants.push(setting.fixture.tenant().await);
     }
-    let suspended = tenants.pop().unwrap();
-    let suspend = format!("UPDATE tenants SET status = 'suspended' WHERE id = '{}'", suspended.tenant());
+    // Its log goes on with what others do to it, and is to be proven as any.
+    let suspend = format!("UPDATE tenants SET status = 'suspended' WHERE id = '{}'", tenants[1].tenant());
     setting.fixture.in_table("tenants", &suspend).await;
     let each = own("each", DAILY, Act::Nothing);
     let asks = custody_store::schedules::Asks { each_tenant: true, jitter_seconds: 600, ..each.asks };
@@ -202,7 +208,6 @@ async fn each_active_tenant_has_a_job_at_a_time_of_its_own() {
     let before = setting.now().await;
     assert_eq!(setting.fire().await, 1);
     let after = setting.now().await;
-    assert_eq!(setting.jobs(&suspended).await, []);
     let mut delays = Vec::new();
     for tenant in &tenants {
         let jobs = setting.jobs(tenant).await;
@@ -212,12 +217,12 @@ async fn each_active_tenant_has_a_job_at_a_time_of_its_own() {
     }
     let (least, most) = (delays.iter().min().unwrap(), delays.iter().max().unwrap());
     assert!(*most - *least > TimeDelta::seconds(60), "they come together: {delays:?}");
-    assert_eq!(setting.get("each").await.fired, 20);
+    assert_eq!(setting.get("each").await.fired, 21);
     // Those that have not run yet stand for the next ones.
     setting.fixture.in_table("schedule_firings", "DELETE FROM schedule_firings").await;
     setting.sql("UPDATE schedules SET next_at = clock_timestamp()").await;
     assert_eq!(setting.fire().await, 1);
-    assert_eq!(setting.get("each").await.skipped, 20);
+    assert_eq!(setting.get("each").await.skipped, 21);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::milliseconds;
-use crate::{StoreError, SystemTx, TenantTx, connection::Connection, page::new_id};
+use crate::{StoreError, SystemTx, TenantTx, connection::Connection, page::new_id, program};
 
 /// A payload says what to work on, by ids; what is worked on lies elsewhere.
 pub const PAYLOAD_BYTES_MAX: usize = 256 * 1024;
@@ -163,7 +163,7 @@ async fn write(
     .bind(job.unique.as_ref().map(|(key, _)| key))
     .bind(i16::try_from(job.attempts_max).unwrap_or(i16::MAX).max(1))
     .bind(by)
-    .bind(env!("CARGO_PKG_VERSION"))
+    .bind(program::THIS)
     .execute(connection)
     .await?;
     Ok(written.rows_affected() == 1)

@@ -1,4 +1,4 @@
-//! Asking for one job in each active tenant, in one statement.
+//! Asking for one job in each tenant, in one statement.
 
 use std::time::Duration;
 
@@ -7,9 +7,9 @@ use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::{EnqueueError, Enqueued, IfTaken, NewJob, enqueue_for_system, milliseconds};
-use crate::{StoreError, SystemTx, page::new_id};
+use crate::{StoreError, SystemTx, page::new_id, program};
 
-/// One job in every active tenant, delayed by what `delay` says. Answers how many are new, and how many
+/// One job in every tenant, the suspended ones too (their logs go on), delayed by what `delay` says. Answers how many are new, and how many
 /// were not because one of the same key is unfinished; `job` has a key.
 pub async fn enqueue_in_each_tenant(
     tx: &mut SystemTx,
@@ -20,9 +20,7 @@ pub async fn enqueue_in_each_tenant(
     let Some((key, if_taken)) = &job.unique else {
         return Err(StoreError::unexpected("jobs of all tenants need a key").into());
     };
-    let tenants: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM tenants WHERE status = 'active'")
-        .fetch_all(tx.connection())
-        .await?;
+    let tenants: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM tenants").fetch_all(tx.connection()).await?;
     let now = chrono::Utc::now();
     let delays: Vec<_> = tenants.iter().map(|_| milliseconds(delay())).collect();
     let rows = sqlx::query(
@@ -46,7 +44,7 @@ pub async fn enqueue_in_each_tenant(
     .bind(key)
     .bind(i16::try_from(job.attempts_max).unwrap_or(i16::MAX).max(1))
     .bind(by)
-    .bind(env!("CARGO_PKG_VERSION"))
+    .bind(program::THIS)
     .fetch_all(tx.connection())
     .await?;
     tx.jobs_wait();

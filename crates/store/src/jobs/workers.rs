@@ -7,7 +7,7 @@ use sqlx::Row as _;
 use uuid::Uuid;
 
 use super::{JobId, Time, milliseconds};
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, program};
 
 /// A process that runs jobs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub async fn beat(store: &Store, worker: &Worker, ttl: Duration) -> Result<(Vec<
     )
     .bind(worker.id)
     .bind(&worker.name)
-    .bind(env!("CARGO_PKG_VERSION"))
+    .bind(program::THIS)
     .bind(&worker.kinds)
     .bind(i32::try_from(worker.slots).unwrap_or(i32::MAX))
     .bind(milliseconds(ttl))
