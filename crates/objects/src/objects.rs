@@ -3,6 +3,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
 use url::Url;
 
@@ -83,6 +84,12 @@ impl Objects {
         limit: usize,
     ) -> Result<Page, ObjectsError> {
         self.0.list(prefix, after, limit.clamp(1, PAGE_MAX)).await
+    }
+
+    /// Lets an object that is there stay until then at least, as [`PutOptions::locked_until`] does for one
+    /// that is written. Answers whether it is held: false where the store holds nothing.
+    pub async fn hold(&self, key: &Key, until: DateTime<Utc>) -> Result<bool, ObjectsError> {
+        self.0.hold(key, until).await
     }
 
     /// Removes an object; [`ObjectsError::NotFound`] where there is none, [`ObjectsError::Locked`]

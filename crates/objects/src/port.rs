@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
 use url::Url;
 
@@ -26,6 +27,8 @@ pub trait ObjectPort: Send + Sync + std::fmt::Debug {
     async fn get(&self, key: &Key, range: Option<Range>) -> Result<Download, ObjectsError>;
 
     async fn list(&self, prefix: &Prefix, after: Option<&Key>, limit: usize) -> Result<Page, ObjectsError>;
+
+    async fn hold(&self, key: &Key, until: DateTime<Utc>) -> Result<bool, ObjectsError>;
 
     async fn delete(&self, key: &Key) -> Result<(), ObjectsError>;
 

@@ -176,6 +176,23 @@ async fn the_same_size_is_anchored_once_and_other_bytes_there_are_an_alarm() {
     setting.server.stop().await;
 }
 
+/// Of what is done to it there are entries all the same, its suspension the last of them.
+#[tokio::test]
+async fn a_suspended_tenant_s_log_is_anchored() {
+    let setting = Setting::new().await;
+    setting
+        .sql(
+            "ALTER TABLE tenants NO FORCE ROW LEVEL SECURITY;
+             UPDATE tenants SET status = 'suspended' WHERE id = $T;
+             ALTER TABLE tenants FORCE ROW LEVEL SECURITY",
+        )
+        .await;
+    setting.server.custody(&["schedule", "run", "anchor"]).await;
+    let file = setting.folder().join(format!("{ENTRIES:020}.note"));
+    eventually("the anchor", || async { file.is_file().then_some(()) }).await;
+    setting.server.stop().await;
+}
+
 /// On S3, where the bucket holds what must stay.
 #[tokio::test]
 async fn on_s3_an_anchor_is_held_by_object_lock() {
@@ -199,7 +216,14 @@ async fn on_s3_an_anchor_is_held_by_object_lock() {
     let folder = readable_temp_dir();
     let data = Some(folder.path().join("data"));
     let options = Options { data, environment, ..Options::default() };
-    let setting = Setting::with(options.clone()).await;
+    // At first no lock is asked for.
+    let mut without = options.clone();
+    without.environment.retain(|(name, _)| name != "CUSTODY_ANCHOR_LOCK_DAYS");
+    let setting = Setting::with(without).await;
+    assert_eq!(setting.anchor(ENTRIES).await["locked_until"], Value::Null);
+    // As after a crash between the object and its row.
+    let forgotten = "DELETE FROM anchors WHERE tenant_id = $T";
+    let setting = setting.sql_while_stopped(forgotten, options.clone()).await;
     let anchor = setting.anchor(ENTRIES).await;
     let until: chrono::DateTime<chrono::Utc> = anchor["locked_until"].as_str().unwrap().parse().unwrap();
     assert_eq!((until - chrono::Utc::now()).num_days(), 6);
@@ -211,7 +235,7 @@ async fn on_s3_an_anchor_is_held_by_object_lock() {
     assert_eq!(note.lines().nth(1), Some(ENTRIES.to_string().as_str()));
     setting.verify().await.proven();
     let setting = setting.cut_back(290, options).await;
-    setting.sql("DELETE FROM anchors WHERE tenant_id = $T").await;
+    setting.sql(forgotten).await;
     setting
         .verify()
         .await

@@ -57,7 +57,10 @@ impl Job for Anchor {
         let checkpoint = CheckpointRow { epoch, size, root, note, made_at };
         let key = layout::anchor(scope, epoch, size);
         let found = match write(objects, &key, &checkpoint.note, *lock_days).await {
-            Err(ObjectsError::AlreadyExists) => compare(context, &key, &checkpoint).await?,
+            Err(ObjectsError::AlreadyExists) => {
+                let found = compare(context, &key, &checkpoint).await?;
+                hold(objects, &key, found, *lock_days).await.map_err(of_objects)?
+            }
             written => written.map_err(of_objects)?,
         };
         let mut tx = context.begin().await?;
@@ -79,8 +82,23 @@ impl Job for Anchor {
     }
 }
 
+/// An attempt before this one wrote it and died, or wrote it when no lock was asked for.
+async fn hold(objects: &Objects, key: &Key, found: Found, lock_days: u16) -> Result<Found, ObjectsError> {
+    Ok(match (found, locked_until(lock_days)) {
+        (Found::Same { sha256, .. }, Some(until)) => {
+            let locked_until = objects.hold(key, until).await?.then_some(until);
+            Found::Same { sha256, locked_until }
+        }
+        (found, _) => found,
+    })
+}
+
+fn locked_until(lock_days: u16) -> Option<DateTime<Utc>> {
+    (lock_days > 0).then(|| Utc::now() + TimeDelta::days(lock_days.into()))
+}
+
 async fn write(objects: &Objects, key: &Key, note: &str, lock_days: u16) -> Result<Found, ObjectsError> {
-    let locked_until = (lock_days > 0).then(|| Utc::now() + TimeDelta::days(lock_days.into()));
+    let locked_until = locked_until(lock_days);
     let options = PutOptions {
         content_type: Some("text/plain; charset=utf-8".to_owned()),
         create_only: true,

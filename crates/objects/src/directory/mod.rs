@@ -16,6 +16,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures::stream::BoxStream;
 use url::Url;
 
@@ -77,6 +78,10 @@ impl ObjectPort for Directory {
     async fn list(&self, prefix: &Prefix, after: Option<&Key>, limit: usize) -> Result<Page, ObjectsError> {
         let (prefix, after) = (prefix.clone(), after.cloned());
         self.blocking(move |folders| list::page(folders, &prefix, after.as_ref(), limit)).await
+    }
+
+    async fn hold(&self, key: &Key, _: DateTime<Utc>) -> Result<bool, ObjectsError> {
+        self.head(key).await.map(|_| false)
     }
 
     async fn delete(&self, key: &Key) -> Result<(), ObjectsError> {

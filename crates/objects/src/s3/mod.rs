@@ -15,11 +15,13 @@ use std::{fmt, future::Future, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use futures::stream::{BoxStream, StreamExt as _};
 use object_store::{aws::AmazonS3, client::HttpClient, path::Path};
 use tokio::{sync::OnceCell, time::timeout};
 use url::Url;
 
+use self::retention::Retention;
 use crate::{
     Download, Head, Key, ObjectPort, ObjectsError, Page, Prefix, PutOptions, Range, S3Options, Stored,
 };
@@ -107,6 +109,13 @@ impl ObjectPort for S3 {
 
     async fn list(&self, prefix: &Prefix, after: Option<&Key>, limit: usize) -> Result<Page, ObjectsError> {
         list::page(self, prefix, after, limit).await
+    }
+
+    async fn hold(&self, key: &Key, until: DateTime<Utc>) -> Result<bool, ObjectsError> {
+        match Retention::of(self, Some(until)).await? {
+            Some(retention) => retention.ensure(self, key).await.map(|()| true),
+            None => read::head(self, key).await.map(|_| false),
+        }
     }
 
     async fn delete(&self, key: &Key) -> Result<(), ObjectsError> {

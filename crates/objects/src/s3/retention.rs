@@ -55,7 +55,8 @@ impl Retention {
         }
     }
 
-    async fn ensure(self, s3: &S3, key: &Key) -> Result<(), ObjectsError> {
+    /// Where it is held for as long already nothing is asked for.
+    pub(super) async fn ensure(self, s3: &S3, key: &Key) -> Result<(), ObjectsError> {
         let held = read::head(s3, key).await?.held.and_then(|held| held.until);
         // S3 keeps whole seconds.
         if held.is_some_and(|held| held.timestamp() >= self.until.timestamp()) {

@@ -112,12 +112,30 @@ async fn an_object_is_held_from_its_first_moment() {
 }
 
 #[tokio::test]
+async fn an_object_that_is_there_is_held_and_never_for_less_long() {
+    let bucket = Bucket::make(true).await;
+    let (objects, key) = (bucket.objects(), layout::anchor(&tenant(), 0, 1));
+    let in_days = |days| Utc::now() + TimeDelta::days(days);
+    assert!(matches!(objects.hold(&key, in_days(1)).await, Err(ObjectsError::NotFound)));
+    objects.put(&key, Bytes::from_static(b"x"), PutOptions::default()).await.unwrap();
+    for (asked, held) in [(7, 7), (3, 7), (9, 9)] {
+        assert!(objects.hold(&key, in_days(asked)).await.unwrap());
+        let headers = bucket.headers(&format!("/some/prefix/{key}")).await;
+        let until = header(&headers, "x-amz-object-lock-retain-until-date").unwrap();
+        let until: DateTime<Utc> = until.parse().unwrap();
+        assert!((until - in_days(held)).abs() < TimeDelta::minutes(1), "{asked}: {until}");
+    }
+    assert!(matches!(objects.delete(&key).await, Err(ObjectsError::Locked)));
+}
+
+#[tokio::test]
 async fn a_bucket_without_object_lock_says_so_and_keeps_the_object() {
     let (_bucket, objects) = store().await;
     let key = layout::anchor(&tenant(), 0, 1);
-    let until = Some(Utc::now() + TimeDelta::days(30));
-    let options = PutOptions { locked_until: until, ..PutOptions::default() };
+    let until = Utc::now() + TimeDelta::days(30);
+    let options = PutOptions { locked_until: Some(until), ..PutOptions::default() };
     assert!(!objects.put(&key, Bytes::from_static(b"x"), options).await.unwrap().locked);
+    assert!(!objects.hold(&key, until).await.unwrap());
     assert_eq!(whole(&objects, &key).await.unwrap(), "x");
     objects.delete(&key).await.unwrap();
 }

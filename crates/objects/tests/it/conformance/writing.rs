@@ -120,6 +120,8 @@ pub(crate) async fn what_is_deleted_is_gone(objects: &Objects) {
     objects.delete(&key).await.unwrap();
     assert!(matches!(objects.get(&key, None).await, Err(ObjectsError::NotFound)));
     assert!(matches!(objects.delete(&key).await, Err(ObjectsError::NotFound)));
+    let held = objects.hold(&key, chrono::Utc::now() + chrono::TimeDelta::days(1)).await;
+    assert!(matches!(held, Err(ObjectsError::NotFound)), "{held:?}");
     assert_eq!(objects.list(&layout::tenant(&scope), None, 10).await.unwrap().objects, []);
     // And may be created again.
     objects.put(&key, Bytes::from_static(b"y"), create_only()).await.unwrap();
