@@ -13,6 +13,32 @@ use crate::{
 
 on_both!(an_hour_forward_and_back, set_back_while_nobody_looked);
 
+/// An installation whose database's clock can be set.
+struct Clocked {
+    yard: Yard,
+    clock: Clock,
+}
+
+impl Clocked {
+    /// None, and that is said, where it cannot be had here.
+    fn make(part: Part) -> Option<Self> {
+        let yard = Yard::on_a_private_database(part, yard::TIMES);
+        let Some(clock) = Clock::make(yard.folder.path()) else {
+            let missing = "libfaketime or packaged server programs are missing";
+            skipped("the database's clock under jobs", missing);
+            return None;
+        };
+        Some(Self { yard, clock })
+    }
+
+    async fn start(&self) -> Server {
+        let environment = self.clock.environment();
+        let environment: Vec<_> =
+            environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        self.yard.start("first", &environment).await
+    }
+}
+
 struct Asked<'a> {
     yard: &'a Yard,
     server: &'a Server,
@@ -30,21 +56,12 @@ impl Asked<'_> {
 }
 
 async fn an_hour_forward_and_back(part: Part) {
-    let yard = Yard::on_a_private_database(part, yard::TIMES);
-    let Some(clock) = Clock::make(yard.folder.path()) else {
-        return skipped(
-            "the database's clock under jobs",
-            "libfaketime or packaged server programs are missing",
-        );
-    };
-    let environment = clock.environment();
-    let environment: Vec<_> =
-        environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let server = yard.start("first", &environment).await;
+    let Some(clocked) = Clocked::make(part) else { return };
+    let (yard, clock, server) = (&clocked.yard, &clocked.clock, clocked.start().await);
     let tenant = server.tenant().await;
     let gate = yard.path("gate");
     let gate = format!("gate:{}", gate.display());
-    let mut asked = Asked { yard: &yard, server: &server, tenant: &tenant, once: Vec::new() };
+    let mut asked = Asked { yard, server: &server, tenant: &tenant, once: Vec::new() };
 
     // Running over both jumps; its write is what counts.
     let held = asked.ask(&["--attempts-max", "1", "--act", &gate, "--act", "effect"]).await;
@@ -79,23 +96,14 @@ async fn an_hour_forward_and_back(part: Part) {
 
 /// The worker that will find the clock as it is now did not see it otherwise.
 async fn set_back_while_nobody_looked(part: Part) {
-    let yard = Yard::on_a_private_database(part, yard::TIMES);
-    let Some(clock) = Clock::make(yard.folder.path()) else {
-        return skipped(
-            "the database's clock under jobs",
-            "libfaketime or packaged server programs are missing",
-        );
-    };
-    let environment = clock.environment();
-    let environment: Vec<_> =
-        environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let server = yard.start("first", &environment).await;
+    let Some(clocked) = Clocked::make(part) else { return };
+    let (clock, server) = (&clocked.clock, clocked.start().await);
     let tenant = server.tenant().await;
     clock.set("+3600s");
     let job = server.probe(&tenant, &["--delay-ms", "5000", "--act", "once"]).await;
     assert!(server.stop().await.success());
     clock.set("+0");
-    let server = yard.start("first", &environment).await;
+    let server = clocked.start().await;
     let tenant = tenant.at(&server);
     yard::completed(&tenant.auditor, &job).await;
     assert!(server.stop().await.success());
