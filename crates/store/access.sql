@@ -145,9 +145,9 @@ GRANT SELECT, INSERT, UPDATE (state, since, run_at, attempts, holder, cancel_req
     result, result_expires_at, failure, failed_at, started_at, ended_at) ON jobs TO {app};
 GRANT SELECT (tenant_id, id, kind, payload_version, state, since, run_at, priority, unique_key, attempts,
     attempts_max, holder, token, sent_at, cancel_requested_at, version, result_expires_at, program, created_at,
-    started_at, ended_at),
+    started_at, ended_at, swept_at),
     INSERT, DELETE, UPDATE (state, since, run_at, attempts, holder, token, sent_at, version, result,
-    result_expires_at, failure, failed_at, started_at, ended_at) ON jobs TO {system};
+    result_expires_at, failure, failed_at, started_at, ended_at, swept_at) ON jobs TO {system};
 GRANT SELECT, INSERT, DELETE, UPDATE (expires_at) ON job_workers TO {system};
 GRANT EXECUTE ON FUNCTION custody_claim_jobs(uuid, text, text[], smallint[], integer[], integer, integer[], integer[], uuid[]) TO {system};
 

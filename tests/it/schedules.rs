@@ -1,11 +1,12 @@
 //! The installation's schedules, and what the first jobs on them do.
 
+mod swept;
+
 use std::fs;
 
 use custody_testkit::{TestDatabase, eventually};
 use reqwest::Method;
 use serde_json::{Value, json};
-use sqlx::{Connection as _, PgConnection};
 
 use crate::support::{Answer, Api, Server, server::Options, shared};
 
@@ -120,47 +121,4 @@ async fn what_becomes_unwell_and_well_again_is_told_once() {
         .query(&[("q", "action:custody.health.failed resource.id:objects")]);
     assert_eq!(Answer::of(all).await.expect(200)["items"].as_array().unwrap().len(), 1);
     server.stop().await;
-}
-
-/// Past row security, as nobody of the program can.
-async fn age_all_jobs(database: &str) {
-    let mut owner = PgConnection::connect(database).await.unwrap();
-    for sql in [
-        "ALTER TABLE jobs NO FORCE ROW LEVEL SECURITY",
-        "UPDATE jobs SET ended_at = ended_at - interval '8 days' WHERE ended_at IS NOT NULL",
-        "ALTER TABLE jobs FORCE ROW LEVEL SECURITY",
-    ] {
-        sqlx::query(sql).execute(&mut owner).await.unwrap();
-    }
-}
-
-#[tokio::test]
-async fn jobs_that_ended_long_ago_go_with_what_they_left() {
-    let database = TestDatabase::create().await.url().to_owned();
-    let server = Server::start(Options { database: Some(database.clone()), ..Options::default() }).await;
-    let tenant = server.tenant().await;
-    let old = server.probe(&tenant, &["--act", "file:old.csv:100"]).await;
-    eventually("the first job's end", || async {
-        let job = tenant.auditor.get(&format!("/api/v1/jobs/{old}")).await.expect(200);
-        (job["status"] == "completed").then_some(())
-    })
-    .await;
-    age_all_jobs(&database).await;
-    let new = server.probe(&tenant, &["--act", "file:new.csv:100"]).await;
-    eventually("the second job's end", || async {
-        let job = tenant.auditor.get(&format!("/api/v1/jobs/{new}")).await.expect(200);
-        (job["status"] == "completed").then_some(())
-    })
-    .await;
-    let files = server.data().join("objects/tenants").join(&tenant.id).join("jobs");
-    assert!(files.join(&old).join("old.csv").is_file());
-    server.custody(&["schedule", "run", "sweep"]).await;
-    eventually("the old job is gone", || async {
-        let answer = tenant.auditor.get(&format!("/api/v1/jobs/{old}")).await;
-        (answer.status.as_u16() == 404).then_some(())
-    })
-    .await;
-    assert!(!files.join(&old).join("old.csv").exists());
-    assert!(files.join(&new).join("new.csv").is_file());
-    tenant.auditor.get(&format!("/api/v1/jobs/{new}")).await.expect(200);
 }

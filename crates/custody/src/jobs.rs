@@ -7,7 +7,7 @@ mod partitions;
 mod sweep;
 
 use custody_ledger::Ledger;
-use custody_queue::{Kinds, schedules::declared};
+use custody_queue::{Job as _, Kinds, schedules::declared};
 use custody_store::schedules::{Asks, Declared};
 
 use crate::{config::Config, installation::Installation};
@@ -18,11 +18,13 @@ const ANCHOR_JITTER_SECONDS: u32 = 600;
 /// Adds these kinds, with what their handlers need. After all others: `health` and `sweep` know them.
 pub(crate) fn add_to(kinds: Kinds, installation: &Installation, config: &Config, ledger: &Ledger) -> Kinds {
     let (store, objects) = (&installation.store, &installation.objects);
+    // These leave what they make elsewhere.
+    let own = [partitions::Partitions::KIND, sweep::Sweep::KIND, anchor::Anchor::KIND, health::Health::KIND];
     let sweep = sweep::Services {
         store: store.clone(),
         objects: objects.clone(),
         authority: installation.authority.clone(),
-        leave_files: kinds.leaving_files(),
+        leave_no_files: [kinds.leaving_no_files(), own.to_vec()].concat(),
     };
     let kinds = kinds
         .with::<partitions::Partitions>(store.clone())

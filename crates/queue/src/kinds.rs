@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use custody_auth::Scope;
-use custody_store::{Store, jobs::Claim};
+use custody_store::{
+    Store,
+    jobs::{Claim, Patience},
+};
 use futures::{FutureExt as _, future::BoxFuture};
 use tokio::sync::watch;
 
@@ -88,9 +91,24 @@ impl Kinds {
         self.0.get(kind).map(|kind| kind.limits)
     }
 
-    /// Those that leave files behind.
-    pub fn leaving_files(&self) -> Vec<&'static str> {
-        self.iter().filter(|kind| kind.limits.leaves_files).map(|kind| kind.name).collect()
+    /// Those that leave no files behind.
+    pub fn leaving_no_files(&self) -> Vec<&'static str> {
+        self.iter().filter(|kind| !kind.limits.leaves_files).map(|kind| kind.name).collect()
+    }
+
+    /// How long jobs of these kinds and of those named in `others`, which another program may have asked
+    /// for, may wait.
+    pub fn patience<'a>(&self, others: impl IntoIterator<Item = &'a str>) -> Vec<Patience> {
+        let others = others.into_iter().filter(|kind| !self.0.contains_key(kind));
+        let others = others.map(|kind| (kind, Limits::DEFAULT));
+        let known = self.iter().map(|kind| (kind.name, kind.limits));
+        let patience = |(kind, limits): (&str, Limits)| Patience {
+            kind: kind.to_owned(),
+            wait_max: limits.wait_max,
+            installation_max: limits.installation_max,
+            tenant_max: limits.tenant_max,
+        };
+        known.chain(others).map(patience).collect()
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Kind> {

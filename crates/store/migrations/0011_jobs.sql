@@ -41,9 +41,12 @@ CREATE TABLE jobs (
     program         text NOT NULL,
     started_at      timestamptz,
     ended_at        timestamptz,
+    -- Its files are being removed, and it goes after them: nobody retries it any more.
+    swept_at        timestamptz,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT jobs_held_while_running CHECK ((state = 'running') = (holder IS NOT NULL)),
     CONSTRAINT jobs_ended_at_its_end CHECK ((state IN ('succeeded', 'failed', 'cancelled')) = (ended_at IS NOT NULL)),
+    CONSTRAINT jobs_swept_after_their_end CHECK (swept_at IS NULL OR ended_at IS NOT NULL),
     CONSTRAINT jobs_failed_for_a_reason CHECK ((failure IS NULL) = (failed_at IS NULL)),
     CONSTRAINT jobs_results_expire CHECK ((result IS NULL) OR (result_expires_at IS NOT NULL))
 ) WITH (
@@ -73,6 +76,8 @@ CREATE TABLE job_workers (
     program    text NOT NULL,
     -- `kind/version`, the highest that it can read.
     kinds      text[] NOT NULL,
+    -- Those that it runs: it may be told to leave kinds that it knows to others.
+    runs       text[] NOT NULL,
     slots      integer NOT NULL CHECK (slots >= 1),
     started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     expires_at timestamptz NOT NULL

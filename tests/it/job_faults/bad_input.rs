@@ -48,6 +48,9 @@ async fn what_nobody_can_read_is_a_dead_letter(part: Part) {
     for (id, (args, reason)) in jobs.iter().zip(&cases) {
         assert_eq!(&yard::dead(&tenant.auditor, id).await, reason, "{args:?}");
     }
+    yard::until_counted_dead(&server, "probe.unheard", 1).await;
+    // Two that were run, and one that was found.
+    yard::until_counted_dead(&server, "probe", 3).await;
     eventually("the tenant's log has the four", async || {
         let page = tenant.auditor.get("/api/v1/logs?action=custody.job.failed").await.expect(200);
         (page["items"].as_array().unwrap().len() == cases.len()).then_some(())

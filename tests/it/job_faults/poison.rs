@@ -73,6 +73,7 @@ async fn one_that_ends_its_worker_each_time_ends_itself(part: Part) {
     }
     let worker = yard.start("worker", &[]).await;
     assert_eq!(yard::dead(&tenant.auditor, &poison).await, GONE);
+    yard::until_counted_dead(&worker, "probe", 1).await;
     for id in &others {
         yard::completed(&tenant.auditor, id).await;
     }

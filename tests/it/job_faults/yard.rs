@@ -171,6 +171,16 @@ pub(super) async fn dead(api: &Api, id: &str) -> String {
     job["failure"]["reason"].as_str().unwrap().to_owned()
 }
 
+/// This process has counted so many dead letters of the kind.
+pub(super) async fn until_counted_dead(server: &Server, kind: &str, count: u64) {
+    let line = format!("custody_jobs_ended_total{{kind=\"{kind}\",outcome=\"failed\"}} {count}");
+    eventually(&line, async || {
+        let metrics = String::from_utf8(server.anonymous().get("/metrics").await.bytes).unwrap();
+        metrics.lines().any(|counted| counted == line).then_some(())
+    })
+    .await;
+}
+
 /// The tenant's jobs of this kind.
 pub(super) async fn jobs_of(api: &Api, kind: &str) -> Vec<Value> {
     let (mut jobs, mut cursor) = (Vec::new(), String::new());

@@ -2,6 +2,7 @@
 
 use custody_testkit::{TestDatabase, eventually};
 use serde_json::{Value, json};
+use sqlx::{Connection as _, PgConnection};
 
 use super::http::{ended, until};
 use crate::support::{Server, server::Options, shared};
@@ -68,6 +69,51 @@ async fn a_job_that_waits_too_long_is_said_unless_its_own_limits_hold_it_up() {
     }
     assert_eq!(ended(&other.auditor, &theirs).await["status"], "completed");
     ready(&server, "all is well again", |queue| queue["ok"] == true).await;
+    server.stop().await;
+}
+
+/// It would be made a dead letter sooner than it is missed.
+#[tokio::test]
+async fn a_kind_that_no_worker_runs_is_said_whether_it_is_known_or_not() {
+    let database = TestDatabase::create().await.url().to_owned();
+    let server = Server::start(Options {
+        database: Some(database.clone()),
+        flags: vec!["--job-kinds=probe.short".to_owned()],
+        environment: vec![("CUSTODY_FAULT_TIMES".to_owned(), "unknown=3600000".to_owned())],
+        ..Options::default()
+    })
+    .await;
+    let tenant = server.tenant().await;
+    let known = server.probe(&tenant, &["--kind", "probe.urgent"]).await;
+    let queue = ready(&server, "it waits too long", |queue| queue["ok"] == false).await;
+    let reason = queue["reason"].as_str().unwrap();
+    let says = |kind: &str| {
+        reason.starts_with(&format!("a job of kind {kind} waits for "))
+            && reason.ends_with(" s; no worker for that kind is alive")
+    };
+    assert!(says("probe.urgent"), "{queue}");
+    let cancel = format!("/api/v1/jobs/{known}/cancel");
+    tenant.admin.post(&cancel, &json!({})).await.expect(200);
+    ready(&server, "it does not wait any more", |queue| queue["ok"] == true).await;
+
+    server.probe(&tenant, &["--kind", "probe.unheard"]).await;
+    let mut owner = PgConnection::connect(&database).await.unwrap();
+    for sql in [
+        "ALTER TABLE jobs NO FORCE ROW LEVEL SECURITY",
+        "UPDATE jobs SET since = since - interval '6 minutes' WHERE state = 'waiting'",
+        "ALTER TABLE jobs FORCE ROW LEVEL SECURITY",
+    ] {
+        sqlx::query(sql).execute(&mut owner).await.unwrap();
+    }
+    let queue = ready(&server, "it waits too long", |queue| queue["ok"] == false).await;
+    let reason = queue["reason"].as_str().unwrap();
+    assert!(reason.starts_with("a job of kind probe.unheard waits for 36"), "{queue}");
+    let gauge = "custody_jobs_waiting{kind=\"probe.unheard\"} 1";
+    eventually(gauge, || async {
+        let metrics = String::from_utf8(server.anonymous().get("/metrics").await.bytes).unwrap();
+        metrics.contains(gauge).then_some(())
+    })
+    .await;
     server.stop().await;
 }
 

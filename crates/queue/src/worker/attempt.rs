@@ -4,6 +4,7 @@ use std::{error::Error as _, sync::Arc, time::Duration};
 
 use custody_auth::Scope;
 use custody_store::jobs::{Claim, Ending};
+use metrics::SharedString;
 use tokio::time::{self, Instant};
 
 use super::{Shared, handle::handle};
@@ -34,7 +35,7 @@ pub(super) async fn run(shared: Arc<Shared>, kind: Kind, claim: Claim, signal: S
         );
     }
     let outcome = outcome(ending.as_ref());
-    metrics::counter!("custody_jobs_ended_total", "kind" => kind.name, "outcome" => outcome).increment(1);
+    count(kind.name, outcome);
     metrics::histogram!("custody_job_seconds", "kind" => kind.name).record(begun.elapsed().as_secs_f64());
     // The receiver lives until all attempts have ended.
     let _ = shared.ended.send(Ended { claim, scope, ending });
@@ -42,6 +43,10 @@ pub(super) async fn run(shared: Arc<Shared>, kind: Kind, claim: Claim, signal: S
 
 /// How an attempt can end, as metrics say it.
 pub const OUTCOMES: [&str; 6] = ["succeeded", "again", "failed", "cancelled", "handed_back", "lost"];
+
+pub(super) fn count(kind: impl Into<SharedString>, outcome: &'static str) {
+    metrics::counter!("custody_jobs_ended_total", "kind" => kind, "outcome" => outcome).increment(1);
+}
 
 fn outcome(ending: Option<&Ending>) -> &'static str {
     let [succeeded, again, failed, cancelled, handed_back, lost] = OUTCOMES;

@@ -79,6 +79,7 @@ impl Worker {
             name: config.name.clone(),
             // Whether it runs them or not: where their workers are away for a while, jobs wait.
             kinds: kinds.iter().map(|k| format!("{}/{}", k.name, k.version)).collect(),
+            runs: kinds.iter().filter(|k| config.slots_of(k) > 0).map(|k| k.name.to_owned()).collect(),
             slots: config.slots,
         };
         let shared = Arc::new(Shared {
@@ -141,8 +142,11 @@ pub async fn hand_over(store: &Store, worker: Uuid) {
         jobs::leave(store, worker).await?;
         jobs::take_back(store, None, Some(worker)).await
     };
-    if let Err(error) = over.await {
-        tracing::warn!(%error, "jobs were not handed over; others take them when this worker is missed");
+    match over.await {
+        Ok(strays) => tend::count(&strays),
+        Err(error) => {
+            tracing::warn!(%error, "jobs were not handed over; others take them when this worker is missed");
+        }
     }
 }
 

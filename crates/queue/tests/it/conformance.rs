@@ -346,6 +346,7 @@ async fn progress_is_seen_and_raises_the_version(part: Part) {
 }
 
 async fn results_expire(part: Part) {
+    const PLAIN: [&str; 2] = ["probe.plain", "probe.forgotten"];
     let (fixture, watch) = (Fixture::new(part).await, Watch::default());
     let tenant = fixture.tenant().await;
     let worker = fixture.worker(&kinds(&watch), quick()).await;
@@ -355,10 +356,10 @@ async fn results_expire(part: Part) {
     fixture.until(&tenant, kept, Status::Completed).await;
     eventually("it has expired", async || fixture.job(&tenant, id).await.result.is_none().then_some(()))
         .await;
-    let swept = jobs::sweep(&fixture.store, Duration::from_hours(1), &[]).await.unwrap();
+    let swept = jobs::sweep(&fixture.store, Duration::from_hours(1), &PLAIN).await.unwrap();
     assert_eq!((swept.jobs, swept.results), (0, 1));
     assert!(fixture.job(&tenant, kept).await.result.is_some());
-    let swept = jobs::sweep(&fixture.store, Duration::ZERO, &[]).await.unwrap();
+    let swept = jobs::sweep(&fixture.store, Duration::ZERO, &PLAIN).await.unwrap();
     assert_eq!(swept.jobs, 2);
     worker.stop().await;
 }

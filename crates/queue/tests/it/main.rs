@@ -7,3 +7,5 @@ mod fixture;
 mod probe;
 mod schedules;
 mod sqs;
+mod strays;
+mod sweep;

@@ -66,7 +66,7 @@ impl Status {
         matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
     }
 
-    fn of(state: &str) -> Self {
+    pub(super) fn of(state: &str) -> Self {
         match state {
             "running" => Self::InProgress,
             "succeeded" => Self::Completed,

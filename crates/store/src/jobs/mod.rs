@@ -20,6 +20,7 @@ mod sent;
 mod strays;
 mod sweep;
 mod unblock;
+mod unknown;
 mod workers;
 
 use std::time::Duration;
@@ -38,12 +39,13 @@ pub use enqueue_each::enqueue_in_each_tenant;
 pub use fence::{Fenced, begin};
 pub use file_linked::file_linked;
 pub use list::{Job, JobFilter, Status, get, page, versions};
-pub use overdue::{Patience, overdue};
+pub use overdue::{Overdue, Patience, overdue};
 pub use progress::progress;
 pub use retry::{Retried, retry};
 pub use sent::{Look, confirm, look, outstanding, send_again, take, unsend};
-pub use strays::{promote, take_back, unknown_to_all};
-pub use sweep::{Swept, old, remove, sweep};
+pub use strays::{Stray, promote, take_back};
+pub use sweep::{Aside, Swept, remove, set_aside, sweep};
+pub use unknown::unknown_to_all;
 pub use workers::{Held, Worker, beat, hand_back, leave, workers};
 
 /// One job of one tenant.

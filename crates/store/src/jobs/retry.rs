@@ -19,6 +19,8 @@ pub enum Retried {
     Refused(Job),
     /// Another unfinished job has its unique key.
     Taken,
+    /// It ended so long ago that what it left is being removed.
+    Swept,
 }
 
 pub async fn retry(store: &Store, scope: &Scope, id: Uuid) -> Result<Retried, StoreError> {
@@ -27,7 +29,7 @@ pub async fn retry(store: &Store, scope: &Scope, id: Uuid) -> Result<Retried, St
         "UPDATE jobs SET state = 'waiting', since = clock_timestamp(), run_at = clock_timestamp(), attempts = 0,
              cancel_requested_at = NULL, ended_at = NULL, started_at = NULL, progress = NULL,
              result = NULL, result_expires_at = NULL, version = version + 1
-         WHERE tenant_id = $1 AND id = $2 AND state IN ('failed', 'cancelled')
+         WHERE tenant_id = $1 AND id = $2 AND state IN ('failed', 'cancelled') AND swept_at IS NULL
          RETURNING kind",
     )
     .bind(scope.tenant().0)
@@ -43,8 +45,14 @@ pub async fn retry(store: &Store, scope: &Scope, id: Uuid) -> Result<Retried, St
     };
     let Some(row) = row else {
         let job = list::get(&mut tx, id).await?;
+        let swept: bool =
+            sqlx::query_scalar("SELECT swept_at IS NOT NULL FROM jobs WHERE tenant_id = $1 AND id = $2")
+                .bind(scope.tenant().0)
+                .bind(id)
+                .fetch_one(tx.connection())
+                .await?;
         tx.rollback().await?;
-        return Ok(Retried::Refused(job));
+        return Ok(if swept { Retried::Swept } else { Retried::Refused(job) });
     };
     let kind: String = row.try_get("kind")?;
     let change = Change::by(scope, "custody.job.retried").on("job", id, None).metadata(json!({"kind": kind}));

@@ -1,4 +1,4 @@
-//! Jobs that need a hand: those whose time has come, whose worker is gone, whose kind nobody knows.
+//! Jobs that need a hand: those whose time has come, and those whose worker is gone.
 
 use std::time::Duration;
 
@@ -7,17 +7,25 @@ use serde_json::json;
 use sqlx::Row as _;
 use uuid::Uuid;
 
-use super::{JobId, end::clip, milliseconds, unblock};
+use super::{JobId, Status, end::clip, unblock};
 use crate::{
     Store, StoreError, SystemTx,
     audit_outbox::{self, Change},
 };
 
 /// In one transaction; the next look takes the rest.
-const BATCH: i64 = 500;
+pub(super) const BATCH: i64 = 500;
 
 /// Why a job is tried again that nobody ended.
 const GONE: &str = "the worker that ran it is gone: it stopped, lost the database, or the job made it end";
+
+/// A job of which no worker says how it went on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stray {
+    pub kind: String,
+    /// What became of it.
+    pub status: Status,
+}
 
 /// Lets those wait for a worker whose time has come. Answers after how long the next one's does.
 pub async fn promote(store: &Store) -> Result<(u64, Option<Duration>), StoreError> {
@@ -53,7 +61,7 @@ pub async fn promote(store: &Store) -> Result<(u64, Option<Duration>), StoreErro
 /// last one. A worker in the middle of a transaction of the job's is waited for. A worker that does this is
 /// named in `by`: where it is not heard of itself, the clock or the database went away, and nobody is gone.
 /// `of`: of this worker alone, which has left.
-pub async fn take_back(store: &Store, by: Option<Uuid>, of: Option<Uuid>) -> Result<u64, StoreError> {
+pub async fn take_back(store: &Store, by: Option<Uuid>, of: Option<Uuid>) -> Result<Vec<Stray>, StoreError> {
     let mut tx = store.system_tx_by_key().await?;
     let rows = sqlx::query(
         "UPDATE jobs SET since = clock_timestamp(), holder = NULL, token = token + 1, version = version + 1,
@@ -82,18 +90,21 @@ pub async fn take_back(store: &Store, by: Option<Uuid>, of: Option<Uuid>) -> Res
     .bind(of)
     .fetch_all(tx.connection())
     .await?;
+    let mut strays = Vec::with_capacity(rows.len());
     for row in &rows {
         let state: String = row.try_get("state")?;
         let job = JobId { tenant: TenantId(row.try_get("tenant_id")?), id: row.try_get("id")? };
         let (kind, attempts): (String, i16) = (row.try_get("kind")?, row.try_get("attempts")?);
         tracing::warn!(job.id = %job.id, tenant.id = %job.tenant, job.kind = kind, job.attempt = attempts, job.state = state, "{GONE}");
-        if state == "delayed" {
+        let status = Status::of(&state);
+        strays.push(Stray { kind: kind.clone(), status });
+        if status == Status::Pending {
             continue;
         }
         if let Some(key) = row.try_get::<Option<String>, _>("unique_key")? {
             unblock::next_of(tx.connection(), job.tenant, &kind, &key).await?;
         }
-        if state == "failed" {
+        if status == Status::Failed {
             dead_letter(&mut tx, job, &kind, attempts, GONE).await?;
         }
     }
@@ -104,63 +115,11 @@ pub async fn take_back(store: &Store, by: Option<Uuid>, of: Option<Uuid>) -> Res
         tx.jobs_changed();
         tx.commit().await?;
     }
-    Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
-}
-
-/// Makes dead letters of jobs that wait for longer than `patience` and that no worker can read: its kind
-/// or its version is newer than every worker that is heard of.
-pub async fn unknown_to_all(store: &Store, patience: Duration) -> Result<u64, StoreError> {
-    let mut tx = store.system_tx_by_key().await?;
-    let rows = sqlx::query(
-        "WITH known AS (
-             SELECT split_part(offer, '/', 1) AS kind, max(split_part(offer, '/', 2)::int) AS version,
-                 max(program) AS program
-             FROM job_workers, unnest(kinds) AS offer
-             WHERE expires_at BETWEEN clock_timestamp() AND clock_timestamp() + interval '2 minutes'
-             GROUP BY 1
-         ), unknown AS (
-             SELECT j.tenant_id, j.id, format(
-                 'no worker knows version %s of %s, which custody %s asked for; %s. Start a worker of custody %s or later, and retry this job',
-                 j.payload_version, j.kind, j.program,
-                 CASE WHEN known.version IS NULL THEN format('the newest worker is custody %s, which does not know the kind', (SELECT max(program) FROM known))
-                      ELSE format('the newest worker is custody %s, which knows version %s', known.program, known.version) END,
-                 j.program) AS why
-             FROM jobs AS j LEFT JOIN known ON known.kind = j.kind
-             WHERE j.state = 'waiting' AND j.since < clock_timestamp() - $1 * interval '1 millisecond'
-               AND coalesce(known.version, 0) < j.payload_version
-               AND EXISTS (SELECT FROM known)
-             LIMIT $2 FOR UPDATE OF j SKIP LOCKED
-         )
-         UPDATE jobs SET state = 'failed', since = clock_timestamp(), ended_at = clock_timestamp(),
-             version = jobs.version + 1, failed_at = clock_timestamp(),
-             failure = why
-         FROM unknown
-         WHERE jobs.tenant_id = unknown.tenant_id AND jobs.id = unknown.id
-         RETURNING jobs.tenant_id, jobs.id, kind, attempts, unique_key, why",
-    )
-    .bind(milliseconds(patience))
-    .bind(BATCH)
-    .fetch_all(tx.connection())
-    .await?;
-    for row in &rows {
-        let job = JobId { tenant: TenantId(row.try_get("tenant_id")?), id: row.try_get("id")? };
-        let (kind, failure): (String, String) = (row.try_get("kind")?, row.try_get("why")?);
-        if let Some(key) = row.try_get::<Option<String>, _>("unique_key")? {
-            unblock::next_of(tx.connection(), job.tenant, &kind, &key).await?;
-        }
-        dead_letter(&mut tx, job, &kind, row.try_get("attempts")?, &failure).await?;
-    }
-    if rows.is_empty() {
-        tx.rollback().await?;
-    } else {
-        tx.jobs_changed();
-        tx.commit().await?;
-    }
-    Ok(u64::try_from(rows.len()).unwrap_or(u64::MAX))
+    Ok(strays)
 }
 
 /// The tenant's log hears of it.
-async fn dead_letter(
+pub(super) async fn dead_letter(
     tx: &mut SystemTx,
     job: JobId,
     kind: &str,

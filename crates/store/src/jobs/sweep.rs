@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use custody_domain::TenantId;
-use sqlx::Row as _;
+use sqlx::{Row as _, postgres::PgRow};
 
-use super::{JobId, milliseconds};
+use super::{JobId, Time, milliseconds};
 use crate::{Store, StoreError};
 
 /// In one transaction.
@@ -17,9 +17,10 @@ pub struct Swept {
     pub results: u64,
 }
 
-/// Removes jobs that ended `kept` ago (dead letters three times that), and results that have expired. Not
-/// those of kinds that leave files: those go first ([`old`], [`remove`]).
-pub async fn sweep(store: &Store, kept: Duration, leave_files: &[&str]) -> Result<Swept, StoreError> {
+/// Removes jobs of these kinds that ended `kept` ago (dead letters three times that), and results that
+/// have expired. Of other kinds, which leave files or are a newer program's, the files go first
+/// ([`set_aside`], [`remove`]).
+pub async fn sweep(store: &Store, kept: Duration, leave_no_files: &[&str]) -> Result<Swept, StoreError> {
     let mut swept = Swept::default();
     loop {
         let mut tx = store.system_tx_by_key().await?;
@@ -28,14 +29,14 @@ pub async fn sweep(store: &Store, kept: Duration, leave_files: &[&str]) -> Resul
                  SELECT tenant_id AS old_tenant, id AS old_id FROM jobs
                  WHERE ended_at < clock_timestamp() - $1 * interval '1 millisecond'
                    AND (state <> 'failed' OR ended_at < clock_timestamp() - 3 * $1 * interval '1 millisecond')
-                   AND kind <> ALL ($3)
+                   AND kind = ANY ($3)
                  ORDER BY ended_at LIMIT $2 FOR UPDATE SKIP LOCKED
              ) AS old
              WHERE tenant_id = old_tenant AND id = old_id",
         )
         .bind(milliseconds(kept))
         .bind(BATCH)
-        .bind(leave_files)
+        .bind(leave_no_files)
         .execute(tx.connection())
         .await?
         .rows_affected();
@@ -61,39 +62,61 @@ pub async fn sweep(store: &Store, kept: Duration, leave_files: &[&str]) -> Resul
     }
 }
 
-/// Some of the jobs of these kinds that [`sweep`] would remove if they left no files, the oldest first.
-pub async fn old(
+/// A job that is to go once its files have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Aside {
+    pub job: JobId,
+    ended_at: Time,
+}
+
+/// Sets aside jobs whose time has come as in [`sweep`], of all other kinds: from now on nobody retries
+/// them, so that their files can be removed. The oldest first, after `after`; those that were set aside
+/// before, and could not be removed, are among them.
+pub async fn set_aside(
     store: &Store,
     kept: Duration,
-    leave_files: &[&str],
+    leave_no_files: &[&str],
+    after: Option<Aside>,
     limit: u32,
-) -> Result<Vec<JobId>, StoreError> {
+) -> Result<Vec<Aside>, StoreError> {
     let mut tx = store.system_tx_by_key().await?;
     let rows = sqlx::query(
-        "SELECT tenant_id, id FROM jobs
-         WHERE ended_at < clock_timestamp() - $1 * interval '1 millisecond'
-           AND (state <> 'failed' OR ended_at < clock_timestamp() - 3 * $1 * interval '1 millisecond')
-           AND kind = ANY ($2)
-         ORDER BY ended_at LIMIT $3",
+        "UPDATE jobs SET swept_at = coalesce(swept_at, clock_timestamp())
+         FROM (
+             SELECT tenant_id AS old_tenant, id AS old_id FROM jobs
+             WHERE ended_at < clock_timestamp() - $1 * interval '1 millisecond'
+               AND (state <> 'failed' OR ended_at < clock_timestamp() - 3 * $1 * interval '1 millisecond')
+               AND kind <> ALL ($2)
+               AND ($4::timestamptz IS NULL OR (ended_at, tenant_id, id) > ($4, $5, $6))
+             ORDER BY ended_at, tenant_id, id LIMIT $3 FOR UPDATE SKIP LOCKED
+         ) AS old
+         WHERE tenant_id = old_tenant AND id = old_id
+         RETURNING tenant_id, id, ended_at",
     )
     .bind(milliseconds(kept))
-    .bind(leave_files)
+    .bind(leave_no_files)
     .bind(i64::from(limit))
+    .bind(after.map(|after| after.ended_at))
+    .bind(after.map(|after| after.job.tenant.0))
+    .bind(after.map(|after| after.job.id))
     .fetch_all(tx.connection())
     .await?;
     tx.commit().await?;
-    rows.iter()
-        .map(|row| Ok(JobId { tenant: TenantId(row.try_get("tenant_id")?), id: row.try_get("id")? }))
-        .collect()
+    let aside = |row: &PgRow| {
+        let job = JobId { tenant: TenantId(row.try_get("tenant_id")?), id: row.try_get("id")? };
+        Ok(Aside { job, ended_at: row.try_get("ended_at")? })
+    };
+    let mut old = rows.iter().map(aside).collect::<Result<Vec<_>, StoreError>>()?;
+    old.sort_unstable_by_key(|old| (old.ended_at, old.job.tenant.0, old.job.id));
+    Ok(old)
 }
 
-/// Removes jobs that have ended, once nothing is left of them elsewhere. One that was retried meanwhile
-/// stays.
+/// Removes jobs that were set aside, once nothing is left of them elsewhere.
 pub async fn remove(store: &Store, jobs: &[JobId]) -> Result<u64, StoreError> {
     let mut tx = store.system_tx_by_key().await?;
     let removed = sqlx::query(
         "DELETE FROM jobs USING unnest($1::uuid[], $2::uuid[]) AS old (tenant, job)
-         WHERE tenant_id = old.tenant AND id = old.job AND ended_at IS NOT NULL",
+         WHERE tenant_id = old.tenant AND id = old.job AND swept_at IS NOT NULL",
     )
     .bind(jobs.iter().map(|job| job.tenant.0).collect::<Vec<_>>())
     .bind(jobs.iter().map(|job| job.id).collect::<Vec<_>>())

@@ -18,6 +18,8 @@ pub struct Worker {
     pub name: String,
     /// `kind/version` of all that its program knows, the highest that it can read; it need not run them.
     pub kinds: Vec<String>,
+    /// Names of those that it runs.
+    pub runs: Vec<String>,
     pub slots: usize,
 }
 
@@ -34,14 +36,15 @@ pub struct Held {
 pub async fn beat(store: &Store, worker: &Worker, ttl: Duration) -> Result<(Vec<Held>, Time), StoreError> {
     let mut tx = store.system_tx_by_key().await?;
     sqlx::query(
-        "INSERT INTO job_workers (id, name, program, kinds, slots, expires_at)
-         VALUES ($1, $2, $3, $4, $5, clock_timestamp() + $6 * interval '1 millisecond')
+        "INSERT INTO job_workers (id, name, program, kinds, runs, slots, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp() + $7 * interval '1 millisecond')
          ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at",
     )
     .bind(worker.id)
     .bind(&worker.name)
     .bind(program::THIS)
     .bind(&worker.kinds)
+    .bind(&worker.runs)
     .bind(i32::try_from(worker.slots).unwrap_or(i32::MAX))
     .bind(milliseconds(ttl))
     .execute(tx.connection())

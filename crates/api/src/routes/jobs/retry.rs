@@ -20,7 +20,7 @@ use crate::{
     params(("id" = Uuid, Path, description = "The job.")),
     responses(
         (status = 200, description = "It waits again. As it is now.", body = JobBody),
-        (status = 409, description = "It has not ended, or has completed, or an unfinished job has its unique key.",
+        (status = 409, description = "It has not ended, or has completed, or ended too long ago, or an unfinished job has its unique key.",
             body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
@@ -33,6 +33,7 @@ pub(crate) async fn retry_job(
         Retried::Waits(job) => return Ok(Json(job.try_into()?)),
         Retried::Refused(job) => in_words(job.status),
         Retried::Taken => "an unfinished job has its unique key",
+        Retried::Swept => "it ended so long ago that what it left is being removed",
     };
     Err(Problem::new(Kind::Conflict, format!("The job cannot be retried: {why}.")))
 }

@@ -8,7 +8,7 @@ use std::{
 use chrono::{TimeDelta, Utc};
 use custody_ledger::follow;
 use custody_objects::Objects;
-use custody_queue::{Kinds, Limits};
+use custody_queue::Kinds;
 use custody_store::{Store, StoreError, audit_outbox, followers, health::Checked, jobs, partitions};
 use nix::sys::statvfs::statvfs;
 
@@ -80,15 +80,21 @@ async fn outbox(store: &Store) -> Found {
 }
 
 async fn queue(store: &Store, kinds: &Kinds) -> Found {
-    let (mut waiting, mut late) = (0, Vec::new());
-    for depth in jobs::depths(store).await.map_err(|error| unread(&error))? {
-        waiting += depth.waiting;
-        let wait_max = kinds.limits(&depth.kind).unwrap_or(Limits::DEFAULT).wait_max;
-        if depth.oldest_seconds > wait_max.as_secs_f64() {
-            late.push(format!("{} for {:.0} s", depth.kind, depth.oldest_seconds));
-        }
-    }
-    if late.is_empty() { Ok(format!("{waiting} wait")) } else { Err(format!("waiting: {}", late.join(", "))) }
+    let looked = async {
+        let depths = jobs::depths(store).await?;
+        let patience = kinds.patience(depths.iter().map(|depth| depth.kind.as_str()));
+        Ok::<_, StoreError>((depths, jobs::overdue(store, &patience).await?))
+    };
+    let (depths, overdue) = looked.await.map_err(|error| unread(&error))?;
+    let waiting: u64 = depths.iter().map(|depth| depth.waiting).sum();
+    let late: Vec<_> = overdue
+        .iter()
+        .map(|late| {
+            let why = if late.has_worker { "" } else { ", no worker for it is alive" };
+            format!("{} for {:.0} s{why}", late.kind, late.seconds)
+        })
+        .collect();
+    if late.is_empty() { Ok(format!("{waiting} wait")) } else { Err(format!("waiting: {}", late.join("; "))) }
 }
 
 async fn place(objects: &Objects) -> Found {

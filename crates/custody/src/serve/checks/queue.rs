@@ -7,7 +7,7 @@ use custody_api::Check;
 use custody_queue::Kinds;
 use custody_store::{
     Store, StoreError,
-    jobs::{self, Patience},
+    jobs::{self, Overdue},
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -18,24 +18,20 @@ const FIRST_BEAT_TIME_MAX: Duration = Duration::from_secs(15);
 
 pub(super) struct Queue {
     store: Store,
-    kinds: Vec<Patience>,
+    kinds: Kinds,
     started: Instant,
 }
 
 impl Queue {
     pub(super) fn new(store: Store, kinds: &Kinds) -> Self {
-        let patience = |kind| {
-            let limits = kinds.limits(kind)?;
-            let (installation_max, tenant_max) = (limits.installation_max, limits.tenant_max);
-            Some(Patience { kind, wait_max: limits.wait_max, installation_max, tenant_max })
-        };
-        Self { store, kinds: kinds.names().filter_map(patience).collect(), started: Instant::now() }
+        Self { store, kinds: kinds.clone(), started: Instant::now() }
     }
 
-    async fn look(&self) -> Result<(u64, Vec<jobs::Depth>, Vec<(String, f64)>), StoreError> {
+    async fn look(&self) -> Result<(u64, Vec<jobs::Depth>, Vec<Overdue>), StoreError> {
         let workers = jobs::workers(&self.store).await?;
         let depths = jobs::depths(&self.store).await?;
-        Ok((workers, depths, jobs::overdue(&self.store, &self.kinds).await?))
+        let patience = self.kinds.patience(depths.iter().map(|depth| depth.kind.as_str()));
+        Ok((workers, depths, jobs::overdue(&self.store, &patience).await?))
     }
 }
 
@@ -51,8 +47,10 @@ impl Check for Queue {
         if workers == 0 && self.started.elapsed() > FIRST_BEAT_TIME_MAX {
             return Err("no worker is alive".to_owned());
         }
-        if let Some((kind, seconds)) = overdue.into_iter().max_by(|a, b| a.1.total_cmp(&b.1)) {
-            return Err(format!("a job of kind {kind} waits for {seconds:.0} s"));
+        if let Some(oldest) = overdue.iter().max_by(|a, b| a.seconds.total_cmp(&b.seconds)) {
+            let Overdue { kind, seconds, has_worker } = oldest;
+            let why = if *has_worker { "" } else { "; no worker for that kind is alive" };
+            return Err(format!("a job of kind {kind} waits for {seconds:.0} s{why}"));
         }
         let waiting: u64 = depths.iter().map(|depth| depth.waiting).sum();
         let oldest = depths.iter().map(|depth| depth.oldest_seconds).fold(0.0, f64::max);
