@@ -158,3 +158,21 @@ async fn migrating_again_changes_nothing_and_the_description_is_the_server_s() {
     let printed: Value = serde_json::from_str(&server.custody(&["openapi"]).await).unwrap();
     assert_eq!(printed, server.anonymous().get("/openapi.json").await.expect(200));
 }
+
+/// They have no files to do with, and a store of files that is wrong or away is none of their business.
+#[tokio::test]
+async fn an_operator_s_command_does_not_open_the_object_store() {
+    let server = shared().await;
+    for objects in ["file:///proc/no/such/folder", "s3://", "nonsense"] {
+        let output =
+            server.command(&["tenant", "list"]).env("CUSTODY_OBJECTS", objects).output().await.unwrap();
+        assert!(output.status.success(), "{objects}: {}", String::from_utf8_lossy(&output.stderr));
+        let options = Options {
+            database: Some(custody_testkit::TestDatabase::create().await.url().to_owned()),
+            flags: vec![format!("--objects={objects}")],
+            ..Options::default()
+        };
+        let log = Server::try_start(options).await.unwrap_err();
+        assert!(log.contains("objects"), "{objects}: {log}");
+    }
+}

@@ -6,7 +6,6 @@ use anyhow::Context as _;
 use chrono::Utc;
 use custody_auth::{AuthConfig, Authenticator, SystemAuthority, Tokens};
 use custody_keys::Keys;
-use custody_objects::Objects;
 use custody_store::{
     DatabaseConfig, Store,
     embedded::{self, DataDir, Layout, Place, Purpose, Server},
@@ -24,8 +23,6 @@ pub(crate) struct Installation {
     pub(crate) authority: SystemAuthority,
     pub(crate) authenticator: Arc<Authenticator>,
     pub(crate) tokens: Tokens,
-    /// Where files stay.
-    pub(crate) objects: Objects,
     pub(crate) migrated: Migrated,
     database: Database,
 }
@@ -85,7 +82,6 @@ impl Installation {
     }
 
     async fn connected(config: &Config, url: &str, keys: Keys) -> anyhow::Result<Self> {
-        let objects = config.open_objects()?;
         let database = pools(config, url);
         let migrated = migrate(&database, &keys, config.log_name.as_deref())
             .await
@@ -104,7 +100,6 @@ impl Installation {
             migrated,
             store,
             keys,
-            objects,
         })
     }
 

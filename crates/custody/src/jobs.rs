@@ -7,6 +7,7 @@ mod partitions;
 mod sweep;
 
 use custody_ledger::Ledger;
+use custody_objects::Objects;
 use custody_queue::{Job as _, Kinds, schedules::declared};
 use custody_store::schedules::{Asks, Declared};
 
@@ -16,8 +17,14 @@ use crate::{config::Config, installation::Installation};
 const ANCHOR_JITTER_SECONDS: u32 = 600;
 
 /// Adds these kinds, with what their handlers need. After all others: `health` and `sweep` know them.
-pub(crate) fn add_to(kinds: Kinds, installation: &Installation, config: &Config, ledger: &Ledger) -> Kinds {
-    let (store, objects) = (&installation.store, &installation.objects);
+pub(crate) fn add_to(
+    kinds: Kinds,
+    installation: &Installation,
+    config: &Config,
+    ledger: &Ledger,
+    objects: &Objects,
+) -> Kinds {
+    let store = &installation.store;
     // These leave what they make elsewhere.
     let own = [partitions::Partitions::KIND, sweep::Sweep::KIND, anchor::Anchor::KIND, health::Health::KIND];
     let sweep = sweep::Services {

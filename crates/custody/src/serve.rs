@@ -20,6 +20,8 @@ use custody_api::{App, FileLinks, HttpConfig, Parts, Readiness, ServeConfig, Tls
 use custody_auth::{LimitsConfig, Passwords, Quota, SignInLimits, SignInLimitsConfig};
 use custody_ingest::Ingest;
 use custody_ledger::{CommitConfig, Ledger};
+use custody_objects::Objects;
+use custody_queue::Kinds;
 use custody_search::{CursorKey, Linear, LinearLimits};
 use custody_store::embedded::Layout;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
@@ -90,17 +92,19 @@ async fn serve(
     metrics: PrometheusHandle,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
+    let objects = config.open_objects()?;
     let ledger = Ledger::new(installation.store.clone(), installation.keys.clone(), CommitConfig::default());
     let ingest = ingest(config, installation, &ledger);
     let drain = Drain::of(&stop, Duration::from_secs(config.drain_seconds));
     let works = args.only != Some(Side::Api);
     let lease_holder = Layout::new(&config.data_dir).lease_holder();
+    let kinds = kinds(installation, config, &ledger, &objects);
     if works {
-        counters::register_jobs(&kinds(installation, config, &ledger));
+        counters::register_jobs(&kinds);
         predecessor::hand_back(&installation.store, &lease_holder).await;
     }
     let background =
-        Background::start(installation, (config, flags), (&ledger, &ingest), &metrics, works).await?;
+        Background::start(installation, (config, flags), (&ledger, &ingest, &kinds), &metrics, works).await?;
     if let Some(holder) = background.lease_holder() {
         predecessor::note(&lease_holder, holder);
     }
@@ -109,7 +113,8 @@ async fn serve(
     }
     let result = if let Some(listener) = listener {
         let changed = background.heard().changed;
-        let app = app(config, installation, (ledger, ingest), metrics, changed, stop.clone())?;
+        let parts = (ledger, ingest, kinds, objects);
+        let app = app(config, installation, parts, metrics, changed, stop.clone())?;
         banner::print(installation, &listener, config, args.sample).await?;
         let shutdown = stop.clone();
         let shutdown = async move { shutdown.cancelled().await };
@@ -147,7 +152,7 @@ fn ingest(config: &Config, installation: &Installation, ledger: &Ledger) -> Inge
 fn app(
     config: &Config,
     installation: &Installation,
-    (ledger, ingest): (Ledger, Ingest),
+    (ledger, ingest, kinds, objects): (Ledger, Ingest, Kinds, Objects),
     metrics: PrometheusHandle,
     jobs_changed: watch::Receiver<u64>,
     stop: CancellationToken,
@@ -173,10 +178,10 @@ fn app(
         passwords: Passwords::new()?,
         sign_in_limits: SignInLimits::new(&SignInLimitsConfig::default()),
         search: Arc::new(Linear::new(ledger.clone(), cursors, bounds)),
-        readiness: Readiness::new(checks::all(installation, &kinds(installation, config, &ledger))),
+        readiness: Readiness::new(checks::all(installation, &kinds)),
         metrics: Some(metrics),
         store: installation.store.clone(),
-        objects: installation.objects.clone(),
+        objects,
         ledger,
         ingest,
         clock: Utc::now,

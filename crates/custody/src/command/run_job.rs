@@ -12,7 +12,7 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<ExitCode> {
         let installation = Installation::command(config).await?;
         let (store, keys) = (installation.store.clone(), installation.keys.clone());
         let ledger = Ledger::new(store, keys, CommitConfig::default());
-        let kinds = serve::kinds(&installation, config, &ledger);
+        let kinds = serve::kinds(&installation, config, &ledger, &config.open_objects()?);
         anyhow::Ok((installation.store.clone(), installation.authority.clone(), kinds))
     };
     isolated::run_child(prepare).await.map_err(|error| anyhow::anyhow!(error))?;

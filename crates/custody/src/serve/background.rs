@@ -9,7 +9,7 @@ use custody_ledger::{
     follow::{self, FollowConfig, Singletons},
 };
 use custody_queue::{
-    Worker,
+    Kinds, Worker,
     hear::{self, Heard},
     schedules,
 };
@@ -48,7 +48,7 @@ impl Background {
     pub(super) async fn start(
         installation: &Installation,
         (config, flags): (&Config, &Flags),
-        (ledger, ingest): (&Ledger, &Ingest),
+        (ledger, ingest, kinds): (&Ledger, &Ingest, &Kinds),
         metrics: &PrometheusHandle,
         works: bool,
     ) -> anyhow::Result<Self> {
@@ -71,14 +71,13 @@ impl Background {
         }
         let followers = works
             .then(|| Singletons::start(store, ledger.moved(), follow::all(ledger), FollowConfig::default()));
-        let kinds = jobs::kinds(installation, config, ledger);
         if works {
             let (own, changed) = (house::schedules()?, heard.schedules.clone());
             tasks.spawn(until(&stop, schedules::run(store.clone(), kinds.clone(), own, changed)));
         }
         // As the followers' holder: one name for what this start of the process holds.
         let worker = followers.as_ref().zip(dispatch).map(|(followers, dispatch)| {
-            jobs::start(installation, (config, flags), kinds, dispatch, &heard, followers.holder())
+            jobs::start(installation, (config, flags), kinds.clone(), dispatch, &heard, followers.holder())
         });
         Ok(Self { tasks, followers, worker, heard, stop })
     }

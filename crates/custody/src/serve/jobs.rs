@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use custody_ledger::Ledger;
+use custody_objects::Objects;
 use custody_queue::{
     Dispatch, Kinds, Launcher, Postgres, Sqs, Worker, WorkerConfig,
     hear::Heard,
@@ -19,11 +20,16 @@ use crate::{
 };
 
 /// Every kind, with what its handler needs.
-pub(crate) fn kinds(installation: &Installation, config: &Config, ledger: &Ledger) -> Kinds {
+pub(crate) fn kinds(
+    installation: &Installation,
+    config: &Config,
+    ledger: &Ledger,
+    objects: &Objects,
+) -> Kinds {
     let kinds = Kinds::new();
     #[cfg(faults)]
-    let kinds = crate::probe::add_to(kinds, &installation.objects);
-    house::add_to(kinds, installation, config, ledger)
+    let kinds = crate::probe::add_to(kinds, objects);
+    house::add_to(kinds, installation, config, ledger, objects)
 }
 
 /// The worker of this process, known to others by `id`.
