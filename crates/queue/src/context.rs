@@ -1,4 +1,4 @@
-//! What a handler has: its tenant's scope, the services of its kind, and the way to write.
+//! What a handler has: its tenant's scope, the services of its kind, and the way to write its tenant's rows.
 
 use custody_auth::Scope;
 use custody_store::{
@@ -60,8 +60,9 @@ impl<S> OpContext<S> {
         &self.created_by
     }
 
-    /// Begins a transaction in which the job stays this worker's own until it ends. A handler has no
-    /// other way to write: one that slept past its lease is refused here.
+    /// Begins a transaction in which the job stays this worker's own until it ends: one that slept past its
+    /// lease is refused here. What a handler has beside this is its services; what it does by them (files;
+    /// the whole installation's upkeep) nobody refuses, and must do no harm when it is done twice, or late.
     pub async fn begin(&self) -> Result<TenantTx, JobError> {
         match jobs::begin(&self.store, &self.scope, &self.claim).await? {
             Fenced::Begun(tx) => Ok(tx),
