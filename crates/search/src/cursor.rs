@@ -55,6 +55,31 @@ pub enum Turn {
     Before(Place),
 }
 
+/// The turns to the pages after and before one that was reached by `turn`: `first` is where the item
+/// stands that was read first, `resume` where there may be more the way it was asked.
+pub(crate) fn turns(
+    turn: Option<Turn>,
+    sort: Sort,
+    first: Option<Place>,
+    resume: Option<Place>,
+) -> (Option<Turn>, Option<Turn>) {
+    let descending = matches!(sort, Sort::ReceivedDescending | Sort::OccurredDescending);
+    // From an empty page one comes back over the entry where it began.
+    let over = |place: Place, up| {
+        let id = if up { place.id.next_up() } else { place.id.next_down() };
+        Place { id, ..place }
+    };
+    match turn {
+        Some(Turn::Before(from)) => {
+            (Some(Turn::After(first.unwrap_or_else(|| over(from, descending)))), resume.map(Turn::Before))
+        }
+        Some(Turn::After(from)) => {
+            (resume.map(Turn::After), Some(Turn::Before(first.unwrap_or_else(|| over(from, !descending)))))
+        }
+        None => (resume.map(Turn::After), first.map(Turn::Before)),
+    }
+}
+
 /// One walk: a tenant's entries that match a query, in an order.
 #[derive(Clone, Copy, Debug)]
 pub struct Walk<'a> {
@@ -116,7 +141,7 @@ mod tests {
         CursorKey::new([7; 32])
     }
 
-    fn at(id: u128) -> Turn {
+    fn after(id: u128) -> Turn {
         Turn::After(Place { time: -7, id: EntryId(Uuid::from_u128(id)) })
     }
 
@@ -128,7 +153,7 @@ mod tests {
     fn a_cursor_opens_in_its_own_walk_alone() {
         let query = parse("action:iam.* outcome:failure").unwrap();
         let other = parse("action:iam.*").unwrap();
-        let id = at(42);
+        let id = after(42);
         let mine = walk(&query, 1, Sort::ReceivedDescending);
         let cursor = key().seal(&mine, id);
         assert_eq!(key().open(&mine, &cursor), Ok(id));
@@ -139,7 +164,7 @@ mod tests {
         ] {
             assert_eq!(key().open(&foreign, &cursor), Err(CursorError));
         }
-        let back = match at(42) {
+        let back = match after(42) {
             Turn::After(place) | Turn::Before(place) => Turn::Before(place),
         };
         assert_eq!(key().open(&mine, &key().seal(&mine, back)), Ok(back));
@@ -149,7 +174,7 @@ mod tests {
     #[test]
     fn a_cursor_shows_nothing_of_the_entry_that_it_goes_on_after() {
         let walk = walk(&Query::All, 1, Sort::default());
-        let id = at(0xABAB_ABAB_ABAB_ABAB_ABAB_ABAB_ABAB_ABAB);
+        let id = after(0xABAB_ABAB_ABAB_ABAB_ABAB_ABAB_ABAB_ABAB);
         let (one, two) = (key().seal(&walk, id), key().seal(&walk, id));
         assert_ne!(one, two);
         let bytes = URL_SAFE_NO_PAD.decode(&one).unwrap();
@@ -159,14 +184,14 @@ mod tests {
     #[test]
     fn the_same_query_in_other_words_is_the_same_walk() {
         let (one, two) = (parse("a  AND (b c)").unwrap(), parse("A b C").unwrap());
-        let cursor = key().seal(&walk(&one, 1, Sort::default()), at(42));
+        let cursor = key().seal(&walk(&one, 1, Sort::default()), after(42));
         assert!(key().open(&walk(&two, 1, Sort::default()), &cursor).is_ok());
     }
 
     #[test]
     fn every_flipped_bit_is_refused() {
         let walk = walk(&Query::All, 1, Sort::default());
-        let cursor = key().seal(&walk, at(42));
+        let cursor = key().seal(&walk, after(42));
         let bytes = URL_SAFE_NO_PAD.decode(&cursor).unwrap();
         for bit in 0..bytes.len() * 8 {
             let mut flipped = bytes.clone();
@@ -180,7 +205,7 @@ mod tests {
         #[test]
         fn any_other_character_anywhere_is_refused(at in any::<prop::sample::Index>(), other in any::<char>()) {
             let walk = walk(&Query::All, 1, Sort::default());
-            let cursor = key().seal(&walk, at(42));
+            let cursor = key().seal(&walk, after(42));
             let mut characters: Vec<char> = cursor.chars().collect();
             let at = at.index(characters.len());
             prop_assume!(characters[at] != other);
@@ -198,7 +223,7 @@ mod tests {
         #[test]
         fn a_cut_or_longer_cursor_is_refused(length in 0_usize..120) {
             let walk = walk(&Query::All, 1, Sort::default());
-            let cursor = key().seal(&walk, at(42));
+            let cursor = key().seal(&walk, after(42));
             let changed: String = cursor.chars().chain("A".repeat(60).chars()).take(length).collect();
             prop_assume!(changed != cursor);
             prop_assert_eq!(key().open(&walk, &changed), Err(CursorError));

@@ -19,7 +19,7 @@ pub(crate) use self::turns::Turns;
 use self::scan::{Scan, Task};
 use crate::{
     Asked, CursorKey, LIMIT_MAX, Log, Page, PageRequest, Search, SearchError, Sort, Stopped, Total,
-    cursor::{Place, Turn, Walk},
+    cursor::{Place, Turn, Walk, turns},
 };
 
 /// Runs [`Asked::matches`] on the entries of the log, in its order. Clones share the turns of the
@@ -75,12 +75,10 @@ impl Search for Linear {
         let first = scan.items.first().map(|entry| Place::of(entry.id));
         let resume = scan.resume.map(Place::of);
         let seal = |turn| self.cursors.seal(&walk, turn);
-        let (next, previous) = if backwards {
+        let (next, previous) = turns(turn, request.sort, first, resume);
+        if backwards {
             scan.items.reverse();
-            (first.map(Turn::After), resume.map(Turn::Before))
-        } else {
-            (resume.map(Turn::After), first.map(Turn::Before))
-        };
+        }
         let total = request.total && !asked.is_restricted();
         Ok(Page {
             next_cursor: next.map(seal),

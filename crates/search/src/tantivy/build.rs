@@ -23,11 +23,12 @@ const TABLE_BYTES: usize = 4_096;
 pub(super) fn build(epoch: u32, entries: &[StoredEntry]) -> Result<Vec<u8>, PartError> {
     let (schema, fields) = schema::schema();
     let budget = (entries.len() * TABLE_BYTES).clamp(100_000, 15_000_000);
+    let directory = RamDirectory::create();
     let mut writer = Index::builder()
         .schema(schema)
         .settings(schema::settings())
         .tokenizers(schema::tokenizers())
-        .single_segment_index_writer::<TantivyDocument>(RamDirectory::create(), budget)?;
+        .single_segment_index_writer::<TantivyDocument>(directory.clone(), budget)?;
     let mut kept = Kept::default();
     for entry in entries {
         writer.add_document(document(&fields, &entry.view()?, &mut kept)?)?;
@@ -40,7 +41,7 @@ pub(super) fn build(epoch: u32, entries: &[StoredEntry]) -> Result<Vec<u8>, Part
         count: u32::try_from(entries.len()).map_err(|_| PartError::TooMany)?,
         last_leaf: hex::encode(last.leaf_hash),
     };
-    file::write(&index, &meta)
+    file::write(&index, &directory, &meta)
 }
 
 fn document(fields: &Fields, entry: &Entry<'_>, kept: &mut Kept) -> Result<TantivyDocument, PartError> {

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tantivy::{
     Directory as _, Index,
     index::SegmentComponent,
-    directory::{FileHandle, FileSlice, OwnedBytes},
+    directory::{FileHandle, FileSlice, OwnedBytes, RamDirectory},
 };
 
 use super::{PartError, bundle::Bundle, schema};
@@ -50,11 +50,10 @@ const COMPONENTS: [SegmentComponent; 6] = [
 
 const VERSIONS: [u32; 3] = [FORMAT_VERSION, TERMS_VERSION, ANALYSER_VERSION];
 
-/// The file of a finished index of one segment.
-pub(super) fn write(index: &Index, meta: &Meta) -> Result<Vec<u8>, PartError> {
+/// The file of a finished index of one segment, which lies in `directory`.
+pub(super) fn write(index: &Index, directory: &RamDirectory, meta: &Meta) -> Result<Vec<u8>, PartError> {
     let mut out = Vec::new();
     let mut files = BTreeMap::new();
-    let directory = index.directory();
     let segments = index.searchable_segment_metas()?;
     let names = segments.iter().flat_map(|segment| COMPONENTS.map(|one| segment.relative_path(one)));
     for name in names {
@@ -63,7 +62,6 @@ pub(super) fn write(index: &Index, meta: &Meta) -> Result<Vec<u8>, PartError> {
             continue;
         }
         let start = out.len();
-        // With the footers of the index's own, which its reader wants to find.
         let bytes = FileSlice::new(directory.get_file_handle(&name)?);
         out.extend_from_slice(&bytes.read_bytes()?);
         files.insert(name, start..out.len());

@@ -21,14 +21,15 @@ pub(super) fn merge(parts: &[Arc<Part>]) -> Result<Vec<u8>, PartError> {
     let (Some(first), Some(last)) = (parts.first(), parts.last()) else { return Err(PartError::Empty) };
     let segments: Vec<_> = parts.iter().map(|part| part.stored.clone()).collect();
     let everything = parts.iter().map(|_| None).collect();
-    let index = merge_filtered_segments(&segments, schema::settings(), everything, RamDirectory::create())?;
+    let directory = RamDirectory::create();
+    let index = merge_filtered_segments(&segments, schema::settings(), everything, directory.clone())?;
     let meta = Meta {
         epoch: last.meta.epoch,
         first_seq: first.meta.first_seq,
         count: parts.iter().map(|part| part.count()).sum(),
         last_leaf: last.meta.last_leaf.clone(),
     };
-    file::write(&index, &meta)
+    file::write(&index, &directory, &meta)
 }
 
 /// Which of these slots, of all of an index, are to become one; none where all are well. `next` is

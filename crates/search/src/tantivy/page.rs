@@ -7,6 +7,7 @@ use custody_domain::query::{Query, terms::Plan};
 use custody_ledger::{Head, StoredEntry};
 
 use super::{
+    IndexError,
     find::{Count, Find, Found, Hit, Window},
     index::Inner,
     shelf::blocking,
@@ -14,7 +15,7 @@ use super::{
 };
 use crate::{
     Asked, LIMIT_MAX, Page, PageRequest, SearchError, Sort, StopReason, Stopped, Total,
-    cursor::{Place, Turn, Walk},
+    cursor::{Place, Turn, Walk, turns},
     linear,
 };
 
@@ -22,6 +23,17 @@ use crate::{
 const READ: usize = 128;
 
 pub(super) async fn page(inner: &Inner, scope: &Scope, request: PageRequest) -> Result<Page, SearchError> {
+    match answer(inner, scope, request.clone()).await {
+        Err(SearchError::Index(error)) if matches!(*error, IndexError::Part(_) | IndexError::Io(_)) => {
+            tracing::warn!(tenant.id = %scope.tenant(), %error, "a part of the index cannot be read");
+            inner.shelf(scope.tenant()).await?.repair().await?;
+            answer(inner, scope, request).await
+        }
+        other => other,
+    }
+}
+
+async fn answer(inner: &Inner, scope: &Scope, request: PageRequest) -> Result<Page, SearchError> {
     if !(1..=LIMIT_MAX).contains(&request.limit) {
         return Err(SearchError::Limit);
     }
@@ -45,12 +57,10 @@ pub(super) async fn page(inner: &Inner, scope: &Scope, request: PageRequest) -> 
     let told = |count: u64| (!asked.is_restricted()).then_some(count);
     // The page goes on the way it was asked, and back from where it began.
     let seal = |turn| inner.cursors.seal(&walk, turn);
-    let (next, previous) = if matches!(turn, Some(Turn::Before(_))) {
+    let (next, previous) = turns(turn, request.sort, reading.first, reading.resume);
+    if matches!(turn, Some(Turn::Before(_))) {
         reading.items.reverse();
-        (reading.first.map(Turn::After), reading.resume.map(Turn::Before))
-    } else {
-        (reading.resume.map(Turn::After), reading.first.map(Turn::Before))
-    };
+    }
     Ok(Page {
         items: reading.items,
         next_cursor: next.map(seal),

@@ -106,6 +106,7 @@ impl Tokenizer for Whole {
 
     fn token_stream<'a>(&'a mut self, text: &'a str) -> WholeStream<'a> {
         self.token.reset();
+        self.token.position = 0;
         self.token.text.push_str(text);
         WholeStream { token: &mut self.token, left: true }
     }

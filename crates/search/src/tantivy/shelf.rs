@@ -108,9 +108,7 @@ impl Shelf {
             lost.extend(chain.pop());
         }
         for name in &lost {
-            tracing::warn!(tenant.id = %self.scope.tenant(), first = name.seqs.start, end = name.seqs.end,
-                "a part of the index is damaged or of another log; it is made again from the ledger");
-            metrics::counter!("custody_index_parts_lost_total").increment(1);
+            self.said_lost(name);
             self.folder.remove(name)?;
         }
         let slots = chain.into_iter().map(|name| Arc::new(Slot::in_folder(self.folder.clone(), name))).collect();
@@ -221,6 +219,32 @@ impl Shelf {
             self.replace(group.to_vec()).await?;
         }
         Ok(())
+    }
+
+    /// Throws away the first part that cannot be read and all that follow it: they are made again from
+    /// the log.
+    pub(super) async fn repair(&self) -> Result<(), IndexError> {
+        let (_nobody_pulls, _nobody_makes) = (self.pulling.lock().await, self.making.lock().await);
+        let view = self.view();
+        let slots = view.slots.clone();
+        let sound = blocking(move || Ok(slots.iter().take_while(|slot| slot.part().is_ok()).count())).await?;
+        let (kept, lost) = view.slots.split_at(sound);
+        for slot in lost {
+            self.said_lost(&slot.name);
+            if slot.is_durable() {
+                self.folder.remove(&slot.name)?;
+            }
+        }
+        if !lost.is_empty() {
+            self.change(|view| *view = View::of(view.epoch, kept.to_vec()));
+        }
+        Ok(())
+    }
+
+    fn said_lost(&self, name: &Name) {
+        tracing::warn!(tenant.id = %self.scope.tenant(), first = name.seqs.start, end = name.seqs.end,
+            "a part of the index is damaged or of another log; it is made again from the ledger");
+        metrics::counter!("custody_index_parts_lost_total").increment(1);
     }
 
     /// Merges what is due. `false` where nothing is.

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use custody_auth::{Scope, SystemAuthority};
 use custody_domain::TenantId;
+use custody_domain::EntryId;
 use custody_ledger::{Head, LedgerError, Order, Range, StoredEntry};
 use custody_search::{CursorKey, Linear, LinearLimits, Log, Page, Search as _, SearchError, Sort};
 use custody_testkit::eventually;
@@ -42,6 +43,10 @@ impl Log for Held {
             self.gate.acquire().await.unwrap().forget();
         }
         self.log.page(scope, range, order, limit).await
+    }
+
+    async fn entries(&self, scope: &Scope, ids: &[EntryId]) -> Result<Vec<StoredEntry>, LedgerError> {
+        Log::entries(&self.log, scope, ids).await
     }
 }
 

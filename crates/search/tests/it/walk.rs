@@ -48,26 +48,28 @@ pub(crate) async fn walk(
     walk_with(search, scope, query, sort, limit, async || {}).await
 }
 
-/// The `seq` of each entry before the last page's, walked to the last page and then back, in the
-/// order of the walk.
-pub(crate) async fn walk_back(
+/// The `seq` of each entry before the last page's, as they were walked to the last page, and then as
+/// they were walked back from it, in the order of the walk.
+pub(crate) async fn there_and_back(
     search: &dyn Search,
     scope: &Scope,
     query: &Query,
     sort: Sort,
     limit: u32,
-) -> Vec<u64> {
+) -> (Vec<u64>, Vec<u64>) {
     let mut request = PageRequest { query: query.clone(), sort, limit, cursor: None, total: false };
     let mut page = search.page(scope, request.clone()).await.unwrap();
+    let mut there = Vec::new();
     while page.next_cursor.is_some() {
+        there.extend(seqs(&page));
         request.cursor = page.next_cursor;
         page = search.page(scope, request.clone()).await.unwrap();
     }
-    let mut pages = Vec::new();
+    let mut back = Vec::new();
     while page.previous_cursor.is_some() {
         request.cursor = page.previous_cursor;
         page = search.page(scope, request.clone()).await.unwrap();
-        pages.push(seqs(&page));
+        back.push(seqs(&page));
     }
-    pages.into_iter().rev().flatten().collect()
+    (there, back.into_iter().rev().flatten().collect())
 }

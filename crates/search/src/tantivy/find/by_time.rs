@@ -16,7 +16,7 @@ pub(super) fn find(find: &Find, from: Option<Place>, want: usize, work: &Work) -
     let bound = from.map(|place| order.rank(place.time, place.id));
     // The least of those kept is on top.
     let mut best: BinaryHeap<Reverse<Rank>> = BinaryHeap::new();
-    let mut keep = |best: &mut BinaryHeap<Reverse<Rank>>, rank: Rank| {
+    let keep = |best: &mut BinaryHeap<Reverse<Rank>>, rank: Rank| {
         if bound.is_some_and(|bound| rank >= bound) {
             return;
         }
