@@ -101,6 +101,13 @@ impl Shelf {
             let follows = chain.last().is_none_or(|last| last.seqs.end == name.seqs.start);
             if follows { chain.push(name) } else { lost.push(name) }
         }
+        if let Some(first) = chain.first().filter(|first| first.seqs.start > 0) {
+            // Retention takes the oldest; what is missing else was lost here.
+            let oldest = self.log.page(&self.scope, Range::default(), Order::OldestFirst, 1).await?;
+            if oldest.first().is_some_and(|entry| entry.seq < first.seqs.start) {
+                lost.append(&mut chain);
+            }
+        }
         while let Some(last) = chain.last() {
             if self.is_of_the_log(last, head).await? {
                 break;
