@@ -117,7 +117,7 @@ fn clause() -> impl Strategy<Value = Clause> {
 }
 
 /// Any tree, within the bounds of what is parsed.
-pub(super) fn query() -> impl Strategy<Value = Query> {
+pub fn query() -> impl Strategy<Value = Query> {
     let leaf = prop_oneof![1 => Just(Query::All), 12 => clause().prop_map(Query::Clause)];
     leaf.prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
@@ -186,7 +186,7 @@ fn member(name: &'static str) -> BoxedStrategy<Option<(&'static str, Value<'stat
 }
 
 /// Any entry, of the form that entries have.
-pub(super) fn entry() -> impl Strategy<Value = Entry<'static>> {
+pub fn entry() -> impl Strategy<Value = Entry<'static>> {
     let members = [
         "action",
         "actor",

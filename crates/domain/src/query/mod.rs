@@ -23,8 +23,8 @@ pub mod terms;
 mod values;
 mod words;
 
-#[cfg(test)]
-mod arbitrary;
+#[cfg(any(test, feature = "arbitrary"))]
+pub mod arbitrary;
 #[cfg(test)]
 mod documented;
 #[cfg(test)]

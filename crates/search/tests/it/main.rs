@@ -6,6 +6,7 @@ mod conformance;
 mod database;
 mod linear;
 mod memory;
+mod property;
 mod readers;
 mod tantivy;
 mod turns;

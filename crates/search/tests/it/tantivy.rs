@@ -15,7 +15,7 @@ use crate::{
     walk::{request, seqs, walk},
 };
 
-fn index(log: &MemoryLog, root: &Path) -> Tantivy {
+pub(crate) fn index(log: &MemoryLog, root: &Path) -> Tantivy {
     let limits = (IndexLimits::default(), LinearLimits::default());
     Tantivy::new(root.to_owned(), log.clone(), SystemAuthority::assume(), CursorKey::new([7; 32]), limits)
 }
