@@ -49,7 +49,7 @@ impl<T> Page<T> {
 impl<T: Serialize> Page<T> {
     /// The answer, with the link to the next page of the request at `uri`.
     pub(crate) fn answer(self, uri: &Uri) -> Response {
-        let link = link_next(uri, self.next_cursor.as_deref());
+        let link = link(uri, "next", self.next_cursor.as_deref());
         let mut response = axum::Json(self).into_response();
         if let Some(link) = link {
             response.headers_mut().insert(header::LINK, link);
@@ -112,14 +112,14 @@ fn cursor(key: impl AsRef<[u8]>) -> String {
 
 /// The same request with another cursor, as a relative reference: behind a proxy the server does not
 /// know what it is called.
-pub(crate) fn link_next(uri: &Uri, cursor: Option<&str>) -> Option<HeaderValue> {
+pub(crate) fn link(uri: &Uri, relation: &str, cursor: Option<&str>) -> Option<HeaderValue> {
     let cursor = cursor?;
     let kept = form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
     let query = form_urlencoded::Serializer::new(String::new())
         .extend_pairs(kept.filter(|(name, _)| name != "cursor"))
         .append_pair("cursor", cursor)
         .finish();
-    HeaderValue::try_from(format!("<{}?{query}>; rel=\"next\"", uri.path())).ok()
+    HeaderValue::try_from(format!("<{}?{query}>; rel=\"{relation}\"", uri.path())).ok()
 }
 
 #[cfg(test)]
@@ -130,9 +130,9 @@ mod tests {
     #[test]
     fn the_link_repeats_the_request_with_the_next_cursor() {
         let uri: Uri = "/api/v1/logs?q=a%20b&cursor=old&limit=5".parse().unwrap();
-        let link = link_next(&uri, Some("n/w")).unwrap();
+        let link = link(&uri, "next", Some("n/w")).unwrap();
         assert_eq!(link, "</api/v1/logs?q=a+b&limit=5&cursor=n%2Fw>; rel=\"next\"");
-        assert_eq!(link_next(&uri, None), None);
+        assert_eq!(link(&uri, "next", None), None);
     }
 
     #[test]

@@ -22,7 +22,10 @@ use custody_ingest::Ingest;
 use custody_ledger::{CommitConfig, Ledger};
 use custody_objects::Objects;
 use custody_queue::Kinds;
-use custody_search::{CursorKey, Linear, LinearLimits};
+use custody_search::{
+    CursorKey, LinearLimits,
+    tantivy::{IndexLimits, Tantivy},
+};
 use custody_store::embedded::Layout;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::{
@@ -113,7 +116,9 @@ async fn serve(
     }
     let result = if let Some(listener) = listener {
         let changed = background.heard().changed;
-        let parts = (ledger, ingest, kinds, objects);
+        let index = search(config, installation, &ledger);
+        let following = tokio::spawn(index.clone().follow(ledger.clone()));
+        let parts = (ledger, ingest, kinds, objects, index.clone());
         let app = app(config, installation, parts, metrics, changed, stop.clone())?;
         banner::print(installation, &listener, config, args.sample).await?;
         let shutdown = stop.clone();
@@ -121,6 +126,8 @@ async fn serve(
         let router = custody_api::router(app.clone());
         let served = custody_api::serve(serve_config(config, listener), router, shutdown).await;
         app.streams_closed().await;
+        following.abort();
+        index.commit_all().await;
         served
     } else {
         banner::print_worker()?;
@@ -149,10 +156,19 @@ fn ingest(config: &Config, installation: &Installation, ledger: &Ledger) -> Inge
     Ingest::new(installation.store.clone(), ledger.clone(), installation.keys.clone(), quota)
 }
 
+/// The index, in a folder of its own that can be removed at any time.
+fn search(config: &Config, installation: &Installation, ledger: &Ledger) -> Tantivy {
+    let cursors = CursorKey::new(installation.store.cursor_secret());
+    let reading = LinearLimits { scan_max: config.search_rows_max, ..LinearLimits::default() };
+    let limits = IndexLimits { read_max: config.search_rows_max, ..IndexLimits::default() };
+    let folder = config.data_dir.join("search");
+    Tantivy::new(folder, ledger.clone(), installation.authority.clone(), cursors, (limits, reading))
+}
+
 fn app(
     config: &Config,
     installation: &Installation,
-    (ledger, ingest, kinds, objects): (Ledger, Ingest, Kinds, Objects),
+    (ledger, ingest, kinds, objects, search): (Ledger, Ingest, Kinds, Objects, Tantivy),
     metrics: PrometheusHandle,
     jobs_changed: watch::Receiver<u64>,
     stop: CancellationToken,
@@ -170,14 +186,12 @@ fn app(
         tls: config.tls_cert.is_some(),
         ..HttpConfig::default()
     };
-    let cursors = CursorKey::new(installation.store.cursor_secret());
-    let bounds = LinearLimits { scan_max: config.search_rows_max, ..LinearLimits::default() };
     let parts = Parts {
         authenticator: Arc::clone(&installation.authenticator),
         tokens: installation.tokens.clone(),
         passwords: Passwords::new()?,
         sign_in_limits: SignInLimits::new(&SignInLimitsConfig::default()),
-        search: Arc::new(Linear::new(ledger.clone(), cursors, bounds)),
+        search: Arc::new(search),
         readiness: Readiness::new(checks::all(installation, &kinds)),
         metrics: Some(metrics),
         store: installation.store.clone(),

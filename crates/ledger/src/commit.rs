@@ -21,7 +21,7 @@ use self::{
     committer::Committer,
     queue::{Queue, Request},
 };
-use crate::{Draft, LedgerError, Recent, plan::Answer};
+use crate::{Draft, LedgerError, Recent, Written, plan::Answer};
 
 mod batch;
 mod committer;
@@ -41,6 +41,7 @@ pub(crate) struct Commits {
     room: Notify,
     moved: watch::Sender<u64>,
     recent: Recent,
+    written: Written,
 }
 
 impl Commits {
@@ -51,6 +52,7 @@ impl Commits {
             room: Notify::new(),
             moved: watch::Sender::new(0),
             recent: Recent::default(),
+            written: Written::default(),
         })
     }
 
@@ -60,6 +62,10 @@ impl Commits {
 
     pub(crate) fn recent(&self) -> &Recent {
         &self.recent
+    }
+
+    pub(crate) fn written(&self) -> &Written {
+        &self.written
     }
 
     /// Queues a request, waiting for room until `deadline` if there is one, and waits until it is

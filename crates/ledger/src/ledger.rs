@@ -13,7 +13,7 @@ use custody_store::{
 use tokio::sync::watch;
 
 use crate::{
-    Appended, CommitConfig, Draft, EventKeys, LedgerError, Recent, StoredEntry, append, codec,
+    Appended, CommitConfig, Draft, EventKeys, LedgerError, Recent, StoredEntry, Written, append, codec,
     commit::Commits,
     entry::{self, UnreadableBody},
     event_keys::TenantKeys,
@@ -66,6 +66,19 @@ impl Ledger {
     /// What this process committed lately.
     pub fn recent(&self) -> &Recent {
         self.commits.recent()
+    }
+
+    /// How much this process wrote, for one taker.
+    pub fn written(&self) -> &Written {
+        self.commits.written()
+    }
+
+    /// The sizes of all tenants' logs.
+    pub async fn sizes(&self) -> Result<Vec<(TenantId, u64)>, LedgerError> {
+        let mut tx = self.store.system_tx().await?;
+        let sizes = heads::sizes(&mut tx).await?;
+        tx.commit().await?;
+        Ok(sizes)
     }
 
     pub async fn get(&self, scope: &Scope, id: EntryId) -> Result<Option<StoredEntry>, LedgerError> {

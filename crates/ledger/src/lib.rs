@@ -20,6 +20,7 @@ pub mod producers;
 pub mod receipt;
 pub mod recent;
 pub mod tree;
+pub mod written;
 
 pub use commit::CommitConfig;
 pub use custody_store::{
@@ -34,4 +35,5 @@ pub use event_keys::EventKeys;
 pub use ledger::Ledger;
 pub use receipt::{Appended, Receipt};
 pub use recent::{Recent, RecentLeaf};
+pub use written::Written;
 pub use tree::{ConsistencyProof, InclusionProof, TreeError, TreeFollower};

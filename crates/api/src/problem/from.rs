@@ -119,6 +119,8 @@ impl From<SearchError> for Problem {
                 let after = u32::try_from(wait.as_secs()).unwrap_or(u32::MAX).max(1);
                 Self::unavailable("Too many searches of this tenant run at once; try again.", after)
             }
+            SearchError::TooMuch => Self::bad_parameter("q", error.to_string()),
+            SearchError::Indexing { .. } => Self::unavailable(error.to_string(), 5),
             SearchError::Ledger(error) => error.into(),
             other => Self::internal(other),
         }

@@ -91,6 +91,7 @@ impl Commits {
         for plan in plans.iter().flatten() {
             count += plan.count();
             let (first_seq, leaves) = plan.leaves();
+            self.written.add(plan.tenant(), leaves.len() as u64);
             self.recent.push(plan.tenant(), first_seq, leaves);
             if let Some(by) = plan.clock_behind {
                 metrics::counter!("custody_ledger_clock_behind_total").increment(1);

@@ -10,6 +10,7 @@ use std::{
 };
 
 use custody_domain::TenantId;
+use custody_ledger::Ledger;
 use tokio::{task::JoinSet, time};
 
 use super::{IndexError, Tantivy, shelf::COMMIT_COUNT};
@@ -22,25 +23,12 @@ const FOLD_COUNT: u64 = 256;
 const ASKED_LATELY_SECONDS: u64 = 600;
 /// What is not on the disk for so long is written.
 const COMMIT_AGE: Duration = Duration::from_secs(60);
-const TICK: Duration = Duration::from_millis(250);
+const TICK: Duration = Duration::from_millis(50);
 /// Tenants worked on at once; so many parts are being made at most.
 const WORKERS: usize = 2;
 /// Parts that stay open although nobody asks for them.
 const OPEN_MAX: usize = 1_024;
 const IDLE_SECONDS: u64 = 60;
-
-/// Where the follower learns what was written.
-#[async_trait::async_trait]
-pub trait News: Send + Sync {
-    /// Entries that were written by this process since the last time, by tenant.
-    fn written(&self) -> HashMap<TenantId, u64>;
-
-    /// Every tenant's log's size. Asked at the start, and now and then: what others wrote is found so.
-    async fn sizes(&self) -> Result<Vec<(TenantId, u64)>, custody_ledger::LedgerError>;
-
-    /// Returns when this process has written something.
-    async fn moved(&mut self);
-}
 
 /// How often it looks for what others wrote: searches need not wait for it.
 const SIZES_PAUSE: Duration = Duration::from_secs(10);
@@ -56,21 +44,21 @@ struct Follower {
 
 impl Tantivy {
     /// Brings the indexes up to the log, for ever.
-    pub async fn follow(self, mut news: impl News) {
+    pub async fn follow(self, ledger: Ledger) {
+        let mut moved = ledger.moved();
         let (missing, failing, sizes) = (HashMap::new(), HashMap::new(), HashMap::new());
         let mut follower = Follower { index: self, missing, failing, sizes };
         let mut sizes_at = Instant::now();
-        follower.look_at_sizes(&news).await;
+        follower.look_at_sizes(&ledger).await;
         loop {
-            tokio::select! {
-                () = news.moved() => {}
-                () = time::sleep(TICK) => {}
-            }
-            for (tenant, count) in news.written() {
+            // What is written together is looked at together.
+            time::sleep(TICK).await;
+            let _ = time::timeout(TICK, moved.changed()).await;
+            for (tenant, count) in ledger.written().take() {
                 follower.missing.entry(tenant).or_insert((0, Instant::now())).0 += count;
             }
             if sizes_at.elapsed() >= SIZES_PAUSE {
-                follower.look_at_sizes(&news).await;
+                follower.look_at_sizes(&ledger).await;
                 sizes_at = Instant::now();
             }
             follower.work().await;
@@ -79,8 +67,8 @@ impl Tantivy {
 }
 
 impl Follower {
-    async fn look_at_sizes(&mut self, news: &impl News) {
-        let sizes = match news.sizes().await {
+    async fn look_at_sizes(&mut self, ledger: &Ledger) {
+        let sizes = match ledger.sizes().await {
             Ok(sizes) => sizes,
             Err(error) => {
                 tracing::debug!(%error, "the sizes of the logs could not be read");

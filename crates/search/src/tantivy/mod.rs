@@ -18,7 +18,6 @@ mod shelf;
 mod slot;
 mod view;
 
-pub use follow::News;
 pub use error::{IndexError, PartError};
 pub use index::{IndexLimits, Tantivy};
 

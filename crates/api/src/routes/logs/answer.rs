@@ -6,8 +6,8 @@ use custody_ledger::StoredEntry;
 use custody_search::Page;
 use http::{HeaderValue, Uri, header};
 
-use super::shapes::StoppedEarly;
-use crate::{page::link_next, problem::Problem};
+use super::shapes::{StoppedEarly, Total};
+use crate::{page::link, problem::Problem};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -17,22 +17,39 @@ pub(crate) fn entry(entry: &StoredEntry) -> Response {
     ([(header::CONTENT_TYPE, JSON)], body).into_response()
 }
 
-pub(crate) fn page(uri: &Uri, page: &Page) -> Result<Response, Problem> {
+/// `counted`: whether the total was asked for.
+pub(crate) fn page(uri: &Uri, page: &Page, counted: bool) -> Result<Response, Problem> {
     let mut body = b"{\"items\":[".to_vec();
     items(&page.items, &mut body);
     body.extend_from_slice(b"],\"next_cursor\":");
     json(&page.next_cursor, &mut body)?;
+    body.extend_from_slice(b",\"previous_cursor\":");
+    json(&page.previous_cursor, &mut body)?;
     body.extend_from_slice(b",\"index_watermark\":");
     json(&page.index_watermark, &mut body)?;
     body.extend_from_slice(b",\"stopped\":");
     let stopped = page.stopped.as_ref();
     json(&stopped.map(|s| StoppedEarly { reason: s.reason.as_str(), scanned: s.scanned }), &mut body)?;
+    if counted {
+        body.extend_from_slice(b",\"total\":");
+        json(&page.total.map(total), &mut body)?;
+    }
     body.push(b'}');
     let mut response = ([(header::CONTENT_TYPE, JSON)], body).into_response();
-    if let Some(link) = link_next(uri, page.next_cursor.as_deref()) {
-        response.headers_mut().insert(header::LINK, link);
+    let links = [("next", &page.next_cursor), ("prev", &page.previous_cursor)];
+    for (relation, cursor) in links {
+        if let Some(link) = link(uri, relation, cursor.as_deref()) {
+            response.headers_mut().append(header::LINK, link);
+        }
     }
     Ok(response)
+}
+
+fn total(total: custody_search::Total) -> Total {
+    match total {
+        custody_search::Total::Exactly(count) => Total::Exactly(count),
+        custody_search::Total::AtLeast(at_least) => Total::AtLeast { at_least },
+    }
 }
 
 fn items(entries: &[StoredEntry], body: &mut Vec<u8>) {

@@ -46,14 +46,17 @@ pub(crate) struct ListParameters {
     received_from: Option<String>,
     /// … and before that time.
     received_to: Option<String>,
-    /// `-received_at` (newest first, the default) or `received_at`. `-occurred_at` and `occurred_at` need an
-    /// index, which there is not yet: they are answered 400.
+    /// `-received_at` (newest first, the default) or `received_at`, in log order; `-occurred_at` or
+    /// `occurred_at`, by when it happened, also where events came late.
     sort: Option<String>,
     /// Entries of a page: 1 to 1000, 50 if not given.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<u32>,
-    /// `next_cursor` of the page before, with everything else as it was.
+    /// `next_cursor` or `previous_cursor` of another page, with everything else as it was.
     cursor: Option<String>,
+    /// Whether to count all entries that match.
+    #[serde(default)]
+    total: bool,
 }
 
 /// List entries
@@ -79,10 +82,11 @@ pub(crate) async fn list_entries(
         sort: parameters.sort()?,
         limit: parameters.limit()?,
         cursor: parameters.cursor,
-        total: false,
+        total: parameters.total,
     };
+    let counted = request.total;
     let page = app.search.page(&permit, request).await?;
-    answer::page(&uri, &page)
+    answer::page(&uri, &page, counted)
 }
 
 impl ListParameters {

@@ -166,10 +166,26 @@ pub(crate) struct EntryPage {
     /// May be empty with a `next_cursor`: the work of one request is bounded.
     items: Vec<Entry>,
     next_cursor: Option<String>,
+    /// Goes into `cursor` for the page before, in the same order. Before the newest entries there may be
+    /// what came since.
+    previous_cursor: Option<String>,
     /// How many entries the log had when the read began; the answer covers them all. Null for who
     /// may not read all of them: how many others' there are is not theirs to know.
     index_watermark: Option<u64>,
     stopped: Option<StoppedEarly>,
+    /// How many entries match in all, where `total=true` asked for it. Null where they cannot be counted
+    /// without reading each.
+    #[schema(nullable = false)]
+    total: Option<Total>,
+}
+
+/// How many entries match: a number, or, where counting on would have been too much work, at least
+/// so many.
+#[derive(Serialize, ToSchema)]
+#[serde(untagged)]
+pub(crate) enum Total {
+    Exactly(u64),
+    AtLeast { at_least: u64 },
 }
 
 /// Why the page is shorter than asked for although there may be more.
