@@ -12,6 +12,7 @@ pub mod linear;
 mod log;
 pub mod port;
 pub mod sort;
+pub mod stats;
 pub mod tantivy;
 
 pub use asked::Asked;
@@ -20,4 +21,5 @@ pub use errors::SearchError;
 pub use linear::{Linear, LinearLimits};
 pub use log::Log;
 pub use port::{LIMIT_MAX, Page, PageRequest, Search, StopReason, Stopped, Total};
+pub use stats::{Stats, StatsRequest};
 pub use sort::{Sort, UnknownSort};

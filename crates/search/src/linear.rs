@@ -18,8 +18,9 @@ pub use self::limits::LinearLimits;
 pub(crate) use self::turns::Turns;
 use self::scan::{Scan, Task};
 use crate::{
-    Asked, CursorKey, LIMIT_MAX, Log, Page, PageRequest, Search, SearchError, Sort, Stopped, Total,
+    Asked, CursorKey, LIMIT_MAX, Log, Page, PageRequest, Search, SearchError, Sort, Stats, StatsRequest, Stopped, Total,
     cursor::{Place, Turn, Walk, turns},
+    stats::{Tally, TooMany},
 };
 
 /// Runs [`Asked::matches`] on the entries of the log, in its order. Clones share the turns of the
@@ -89,6 +90,29 @@ impl Search for Linear {
             total: total.then(|| Total::AtLeast(scan.items.len() as u64)),
             items: scan.items,
         })
+    }
+
+    async fn stats(&self, scope: &Scope, request: StatsRequest) -> Result<Stats, SearchError> {
+        let asked = Asked::new(scope, request.query.clone());
+        let _turn = self.turns.take(scope.tenant(), &self.limits).await?;
+        let head = self.log.head(scope).await?;
+        let (mut tally, mut read) = (Tally::default(), 0);
+        let mut left = range_of(asked.whole(), head);
+        while let Some(range) = left.filter(|range| range.after < range.before) {
+            let entries = self.log.page(scope, range, Order::OldestFirst, self.limits.first_chunk).await?;
+            read += entries.len() as u64;
+            if read > self.limits.scan_max {
+                return Err(SearchError::TooMuch);
+            }
+            for entry in &entries {
+                let view = entry.view()?;
+                if asked.matches(&view) {
+                    tally.add(&view, &request).map_err(|TooMany| SearchError::TooMuch)?;
+                }
+            }
+            left = entries.last().map(|last| beyond(range, Order::OldestFirst, last.id));
+        }
+        Ok(tally.finish(&request, (!asked.is_restricted()).then_some(head.size)))
     }
 }
 

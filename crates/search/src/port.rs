@@ -5,7 +5,7 @@ use custody_auth::Scope;
 use custody_domain::query::Query;
 use custody_ledger::StoredEntry;
 
-use crate::{SearchError, Sort};
+use crate::{SearchError, Sort, Stats, StatsRequest};
 
 /// The most entries on one page.
 pub const LIMIT_MAX: u32 = 1_000;
@@ -85,4 +85,7 @@ impl StopReason {
 #[async_trait]
 pub trait Search: Send + Sync + std::fmt::Debug {
     async fn page(&self, scope: &Scope, request: PageRequest) -> Result<Page, SearchError>;
+
+    /// Counts of all entries that match: exact, or an error.
+    async fn stats(&self, scope: &Scope, request: StatsRequest) -> Result<Stats, SearchError>;
 }

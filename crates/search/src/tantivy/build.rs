@@ -67,11 +67,14 @@ fn document(fields: &Fields, entry: &Entry<'_>, kept: &mut Kept) -> Result<Tanti
         (fields.action, text("action")),
         (fields.actor, inner("actor", "id")),
         (fields.resource_type, inner("resource", "type")),
-        (fields.ip, text("ip")),
     ] {
         if let Some(value) = value {
             document.add_text(field, value);
         }
+    }
+    // In one spelling, as they are counted.
+    if let Some(address) = text("ip").and_then(columns::address) {
+        document.add_text(fields.ip, address.to_string());
     }
     Ok(document)
 }

@@ -88,11 +88,11 @@ impl Find {
     }
 
     /// Whether an entry of the tail is looked for.
-    fn matches(&self, entry: &StoredEntry) -> Result<bool, LedgerError> {
+    pub(super) fn matches(&self, entry: &StoredEntry) -> Result<bool, LedgerError> {
         Ok(self.window.holds(entry.id) && self.query.matches(&entry.view()?))
     }
 
-    fn documents(&self, part: &Part, window: Window, work: &Work) -> Result<Bits, RunError> {
+    pub(super) fn documents(&self, part: &Part, window: Window, work: &Work) -> Result<Bits, RunError> {
         let within = window.documents(part);
         if within.is_empty() {
             return Ok(within);
@@ -126,7 +126,7 @@ impl Window {
         self.after.is_none_or(|after| id > after) && self.before.is_none_or(|before| id < before)
     }
 
-    fn documents(&self, part: &Part) -> Bits {
+    pub(super) fn documents(&self, part: &Part) -> Bits {
         let count = part.count();
         let from = self.after.map_or(0, |after| {
             let at = part.first_from(after);

@@ -12,8 +12,8 @@ use custody_auth::{Scope, SystemAuthority};
 use custody_domain::TenantId;
 use tokio::sync::OnceCell;
 
-use super::{IndexError, folder::Folder, page, shelf::Shelf};
-use crate::{CursorKey, Linear, LinearLimits, Log, Page, PageRequest, Search, SearchError, linear::Turns};
+use super::{IndexError, folder::Folder, page, shelf::Shelf, stats};
+use crate::{CursorKey, Linear, LinearLimits, Log, Page, PageRequest, Search, SearchError, Stats, StatsRequest, linear::Turns};
 
 /// Bounds of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,5 +136,9 @@ impl Inner {
 impl Search for Tantivy {
     async fn page(&self, scope: &Scope, request: PageRequest) -> Result<Page, SearchError> {
         page::page(self.inner(), scope, request).await
+    }
+
+    async fn stats(&self, scope: &Scope, request: StatsRequest) -> Result<Stats, SearchError> {
+        stats::stats(self.inner(), scope, request).await
     }
 }

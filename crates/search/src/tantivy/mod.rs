@@ -16,6 +16,7 @@ mod run;
 mod schema;
 mod shelf;
 mod slot;
+mod stats;
 mod view;
 
 pub use error::{IndexError, PartError};

@@ -1,6 +1,9 @@
 //! An opened part.
 
-use std::{ops::Range, sync::Arc};
+use std::{
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
 use custody_domain::{EntryId, query::terms::TextField};
 use tantivy::{
@@ -13,6 +16,7 @@ use super::{
     PartError,
     file::{self, Meta},
     schema::{self, column},
+    stats::RollUp,
 };
 
 /// Entries that follow each other without a gap, indexed. It never changes; document *d* is the
@@ -29,6 +33,7 @@ pub(super) struct Part {
     pub(super) time: Values<i64>,
     pub(super) severity: Values<u64>,
     pub(super) outcome: Values<u64>,
+    pub(super) roll_up: OnceLock<RollUp>,
 }
 
 pub(super) type Values<T> = Arc<dyn ColumnValues<T>>;
@@ -64,6 +69,7 @@ impl Part {
             time: columns.column_first_or_default(column::TIME)?,
             severity: columns.column_first_or_default(column::SEVERITY)?,
             outcome: columns.column_first_or_default(column::OUTCOME)?,
+            roll_up: OnceLock::new(),
             meta,
             stored: stored.clone(),
             segment,

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
 
 mod conformance;
+mod counts;
 mod database;
 mod linear;
 mod memory;

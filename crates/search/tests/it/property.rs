@@ -7,7 +7,7 @@ use proptest::{prelude::*, test_runner::TestRunner};
 use tempfile::TempDir;
 
 use crate::{
-    conformance,
+    conformance, counts,
     memory::{MemoryLog, TENANT, scope},
     tantivy::index,
 };
@@ -31,6 +31,7 @@ fn an_index_answers_as_the_definition_does() {
                 }
                 for query in queries {
                     conformance::answers(&index, &scope(), &log.entries(), &query, &Sort::ALL, &[7]).await;
+                    counts::hold(&index, &scope(), &log.entries(), &query).await;
                 }
             });
             Ok(())
