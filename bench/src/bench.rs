@@ -9,6 +9,7 @@ use crate::{
     limit::Copied,
     machine::Machine,
     measure::Measured,
+    search::Searched,
     server::{Server, Started},
 };
 
@@ -45,6 +46,7 @@ pub(crate) struct Results {
     /// The rate of each two hundred thousand entries of the long run.
     pub(crate) long_run_rates: Vec<f64>,
     pub(crate) verify: Option<Verified>,
+    pub(crate) search: Option<Searched>,
 }
 
 /// `custody verify --server`, timed from outside.

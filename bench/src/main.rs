@@ -21,6 +21,7 @@ mod measure;
 mod plot;
 mod process;
 mod runs;
+mod search;
 mod server;
 mod tenants;
 mod words;
@@ -69,6 +70,9 @@ struct Args {
     /// Entries of the long run (`--runs long`).
     #[arg(long, default_value_t = 10_000_000)]
     long_entries: usize,
+    /// Entries that are searched (`--runs search`).
+    #[arg(long, default_value_t = 1_000_000)]
+    search_entries: usize,
     /// Tenants of the steady and the long run; the others have 20.
     #[arg(long, default_value_t = 1_000)]
     many_tenants: usize,
@@ -96,6 +100,8 @@ enum Run {
     Long,
     /// `custody verify --server`.
     Verify,
+    /// Each kind of question, after so many entries.
+    Search,
 }
 
 const TENANTS: usize = 20;
@@ -143,6 +149,7 @@ async fn open(args: &Args, data: &Path) -> anyhow::Result<Bench> {
         runs: Vec::new(),
         long_run_rates: Vec::new(),
         verify: None,
+        search: None,
         machine,
     };
     Ok(Bench { server, database, source, results })
@@ -155,6 +162,9 @@ async fn run(bench: &mut Bench, args: &Args) -> anyhow::Result<()> {
     let memory = process::memory_of(bench.server.pid()?)?;
     bench.results.server_rss_mib_at_rest = measure::mib(memory.now);
     runs::bulk(bench, &tenants, "warm-up", (WARM_UP, BULK_CONNECTIONS, false)).await?;
+    if wants(Run::Search) {
+        search::run(bench, &tenants, args.search_entries).await.context("search")?;
+    }
     if wants(Run::Bulk) {
         bulk(bench, args, &tenants).await?;
     }
