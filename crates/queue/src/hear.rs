@@ -22,6 +22,9 @@ pub struct Heard {
     pub cancelled: watch::Receiver<u64>,
     /// A schedule may be due sooner.
     pub schedules: watch::Receiver<u64>,
+    /// A log may have gone on by what another process wrote: heard here, because a process listens on one
+    /// connection for all that it is told.
+    pub log: watch::Receiver<u64>,
 }
 
 /// Announces this process's hints to the others, for ever. Every process that writes runs it.
@@ -44,24 +47,31 @@ pub struct Ears {
     changed: watch::Sender<u64>,
     cancelled: watch::Sender<u64>,
     schedules: watch::Sender<u64>,
+    log: watch::Sender<u64>,
 }
 
 /// What is heard, once [`Ears::listen`] runs.
 pub fn ears(store: &Store) -> (Ears, Heard) {
     let new = || watch::Sender::new(0);
-    let ears = Ears { store: store.clone(), wait: new(), changed: new(), cancelled: new(), schedules: new() };
+    let ears = Ears { store: store.clone(), wait: new(), changed: new(), cancelled: new(), schedules: new(), log: new() };
     let heard = Heard {
         wait: ears.wait.subscribe(),
         changed: ears.changed.subscribe(),
         cancelled: ears.cancelled.subscribe(),
         schedules: ears.schedules.subscribe(),
+        log: ears.log.subscribe(),
     };
     (ears, heard)
 }
 
 impl Ears {
-    const CHANNELS: [Channel; 4] =
-        [Channel::JobsWait, Channel::JobsChanged, Channel::JobsCancelled, Channel::SchedulesChanged];
+    const CHANNELS: [Channel; 5] = [
+        Channel::JobsWait,
+        Channel::JobsChanged,
+        Channel::JobsCancelled,
+        Channel::SchedulesChanged,
+        Channel::Log,
+    ];
 
     /// For ever.
     pub async fn listen(self) {
@@ -108,7 +118,7 @@ impl Ears {
             Channel::JobsChanged => &self.changed,
             Channel::JobsCancelled => &self.cancelled,
             Channel::SchedulesChanged => &self.schedules,
-            Channel::Log => return,
+            Channel::Log => &self.log,
         };
         sender.send_modify(|n| *n += 1);
     }

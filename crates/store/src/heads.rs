@@ -90,6 +90,18 @@ pub async fn read(tx: &mut TenantTx) -> Result<Head, StoreError> {
     head(&row)
 }
 
+/// The heads of these tenants, in no order.
+pub async fn of(tx: &mut SystemTx, tenants: &[TenantId]) -> Result<Vec<(TenantId, Head)>, StoreError> {
+    let tenants: Vec<_> = tenants.iter().map(|tenant| tenant.0).collect();
+    sqlx::query("SELECT tenant_id, epoch, size, last_id FROM heads WHERE tenant_id = ANY ($1)")
+        .bind(tenants)
+        .fetch_all(tx.connection())
+        .await?
+        .iter()
+        .map(|row| Ok((TenantId(row.try_get("tenant_id")?), head(row)?)))
+        .collect()
+}
+
 /// Every tenant's log size, in the tenants' order: how followers find what moved.
 pub async fn sizes(tx: &mut SystemTx) -> Result<Vec<(TenantId, u64)>, StoreError> {
     sqlx::query("SELECT tenant_id, size FROM heads ORDER BY tenant_id")
