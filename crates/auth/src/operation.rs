@@ -77,6 +77,7 @@ use Trail::{Entry, Itself, Read};
 operations! {
     CreateEntry = "createEntry" "POST /api/v1/logs", Roles(&[Admin, User, Writer]), Itself;
     CreateEntries = "createEntries" "POST /api/v1/logs/bulk", Roles(&[Admin, User, Writer]), Itself;
+    FollowEntries = "followEntries" "GET /api/v1/logs/stream", Roles(&[Admin, Auditor, User, Operator]), Read;
     ListEntries = "listEntries" "GET /api/v1/logs", Roles(&[Admin, Auditor, User, Operator]), Read;
     GetEntry = "getEntry" "GET /api/v1/logs/{id}", Roles(&[Admin, Auditor, User, Operator]), Read;
 

@@ -6,6 +6,7 @@ mod conformance;
 mod counts;
 mod database;
 mod linear;
+mod live;
 mod memory;
 mod property;
 mod readers;
