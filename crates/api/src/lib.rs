@@ -12,6 +12,7 @@ mod extract;
 mod file_links;
 mod job_stream;
 mod job_watch;
+mod log_stream;
 mod middleware;
 mod openapi;
 mod page;
@@ -22,7 +23,9 @@ mod router;
 mod routes;
 mod serve;
 mod shares;
+mod socket;
 mod streams;
+mod watched_permit;
 
 pub use self::{
     app::{App, Clock, Parts},

@@ -3,7 +3,7 @@
 use std::{marker::PhantomData, ops::Deref};
 
 use axum::extract::{FromRef, FromRequestParts};
-use custody_auth::{AuthError, Authenticated, Named, Origin, Scope};
+use custody_auth::{AuthError, Authenticated, Named, Origin, Refusal, Scope};
 use http::{HeaderValue, header, request::Parts};
 
 use crate::{
@@ -23,21 +23,38 @@ pub struct Permit<O> {
     operation: PhantomData<O>,
 }
 
+/// What became of a credential after its request.
+#[derive(Debug)]
+pub(crate) enum Standing {
+    /// It may do the operation, within this scope as it is now.
+    Good(Box<Scope>),
+    /// That cannot be asked at the moment.
+    Unknown,
+    Expired,
+    /// Revoked, or its tenant is suspended.
+    Refused,
+    /// It is good, and its role may not do the operation.
+    Denied,
+}
+
 impl<O> Permit<O> {
     pub fn scope(&self) -> &Scope {
         &self.scope
     }
 
-    /// Whether the credential is good for `O` at a later moment, too. Where that cannot be asked at the
-    /// moment, it is.
-    pub(crate) async fn still(&self, gate: &Gate) -> bool
+    /// How the credential stands for `O` at a later moment.
+    pub(crate) async fn standing(&self, gate: &Gate) -> Standing
     where
         O: Named,
     {
         match gate.authenticator.still(&self.authenticated, (gate.clock)()).await {
-            Ok(who) => who.permit(O::OPERATION, self.scope.peer_ip()).is_ok(),
-            Err(AuthError::Invalid(_)) => false,
-            Err(AuthError::Directory(_)) => true,
+            Ok(who) => match who.permit(O::OPERATION, self.scope.peer_ip()) {
+                Ok(scope) => Standing::Good(Box::new(scope)),
+                Err(_) => Standing::Denied,
+            },
+            Err(AuthError::Invalid(Refusal::Expired)) => Standing::Expired,
+            Err(AuthError::Invalid(_)) => Standing::Refused,
+            Err(AuthError::Directory(_)) => Standing::Unknown,
         }
     }
 

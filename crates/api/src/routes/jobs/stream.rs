@@ -23,6 +23,7 @@ use crate::{
     job_stream::JobStream,
     permit::TicketPermit,
     problem::{Kind, Problem},
+    watched_permit::WatchedPermit,
 };
 
 /// Of what a client sends: it has nothing to say but pong and goodbye.
@@ -44,8 +45,9 @@ pub(crate) struct StreamParameters {
 ///
 /// A WebSocket. Each message is the job as `GET /api/v1/jobs/{id}` answers it: once on connecting, and
 /// whenever it has changed, at most 20 times a second; what changes faster is sent as it is then.
-/// After the job's end was sent the server closes with 1000; with 1001 when it stops, and with 1008
-/// when the credential is not good any more. A job that had ended by `after_version` is not sent
+/// After the job's end was sent the server closes with 1000; with 1001 when it stops, with 4001 when
+/// the credential has expired, with 1008 when it is not good any more, and with 4003 when its role may
+/// not do this any more. A job that had ended by `after_version` is not sent
 /// again. The server pings every 20 s. At most 64 of a tenant, and 1024 of a server, run at once.
 #[utoipa::path(
     get, path = "/api/v1/jobs/{id}/stream", operation_id = "streamJob", tag = "jobs",
@@ -67,11 +69,10 @@ pub(crate) async fn stream_job(
     let stream = JobStream {
         place: app.edge.job_streams.begin(permit.tenant())?,
         watching: app.job_watch.watch(JobId { tenant: permit.tenant(), id }),
-        gate: Gate::from_ref(&app),
         running: app.detached.token(),
         first,
         sent: parameters.after_version.unwrap_or(0),
-        permit,
+        permit: WatchedPermit::new(permit, Gate::from_ref(&app)),
         app,
         id,
     };
