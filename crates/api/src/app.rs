@@ -8,7 +8,7 @@ use custody_auth::{Authenticator, LimitsConfig, Passwords, RateLimits, SignInLim
 use custody_ingest::Ingest;
 use custody_ledger::Ledger;
 use custody_objects::Objects;
-use custody_search::Search;
+use custody_search::{Live, Search};
 use custody_store::Store;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
@@ -16,7 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     FileLinks, HttpConfig, Readiness, extract::memory::BodyMemory, job_watch::JobWatch,
-    routes::logs::bulk::Spools, shares::Shares, streams::Streams,
+    log_stream::Positions, routes::logs::bulk::Spools, shares::Shares, streams::Streams,
 };
 
 /// The parts behind the HTTP interface, as the binary wires them together.
@@ -30,6 +30,7 @@ pub struct Parts {
     pub ledger: Ledger,
     pub ingest: Ingest,
     pub search: Arc<dyn Search>,
+    pub live: Live,
     pub objects: Objects,
     pub readiness: Readiness,
     /// Renders `/metrics`; without it there is no such page.
@@ -52,6 +53,7 @@ const GOODBYE_TIME_MAX: Duration = Duration::from_secs(2);
 pub struct App {
     pub(crate) edge: Edge,
     pub(crate) job_watch: JobWatch,
+    pub(crate) positions: Positions,
     /// Streams that have a connection of their own by now, which the server does not wait for.
     pub(crate) detached: TaskTracker,
     parts: Arc<Parts>,
@@ -62,6 +64,7 @@ impl App {
         Self {
             edge: Edge::new(config, limits),
             job_watch: JobWatch::new(parts.store.clone(), parts.jobs_changed.clone()),
+            positions: Positions::new(parts.store.cursor_secret()),
             detached: TaskTracker::new(),
             parts: Arc::new(parts),
         }
@@ -105,6 +108,7 @@ pub(crate) struct Bounds {
     pub(crate) spools: Spools,
     pub(crate) log_streams: Streams,
     pub(crate) job_streams: Streams,
+    pub(crate) entry_streams: Streams,
     pub(crate) downloads: Streams,
 }
 
@@ -125,6 +129,7 @@ impl Edge {
             spools: Spools::new(config.spool_folder.clone(), config.spool_bytes_max),
             log_streams: Streams::of_log(),
             job_streams: Streams::of_jobs(),
+            entry_streams: Streams::of_entries(),
             downloads: Streams::of_files(),
             config,
         }))

@@ -45,6 +45,9 @@ use crate::{HttpConfig, app::Edge, problem};
 /// their length does not tell about it (BREACH).
 const COMPRESSED_BYTES_MIN: u16 = 4096;
 
+/// Server-sent events (WHATWG HTML, section 9.2).
+pub(crate) const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream");
+
 /// How long a browser may keep the answer to a preflight.
 const PREFLIGHT_AGE: Duration = Duration::from_hours(1);
 
@@ -69,7 +72,7 @@ pub(crate) fn around_all(edge: &Edge, router: Router) -> Router {
             CompressionLayer::new()
                 .gzip(true)
                 .zstd(true)
-                .compress_when(SizeAbove::new(COMPRESSED_BYTES_MIN.into()).and(is_no_file)),
+                .compress_when(SizeAbove::new(COMPRESSED_BYTES_MIN.into()).and(is_no_file).and(is_no_stream)),
         )
         // Gives every error its problem body, and logs the cause.
         .layer(from_fn(problem::finish))
@@ -81,6 +84,11 @@ pub(crate) fn around_all(edge: &Edge, router: Router) -> Router {
 /// What can be asked for in ranges goes as it is: a client puts the ranges together itself.
 fn is_no_file(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
     !headers.contains_key(header::ACCEPT_RANGES)
+}
+
+/// A compressor would keep an event back until the next ones fill its block.
+fn is_no_stream(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    headers.get(header::CONTENT_TYPE).is_none_or(|media_type| media_type != EVENT_STREAM)
 }
 
 /// Around the API, not around probes and metrics, which must answer when the API cannot.

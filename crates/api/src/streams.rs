@@ -41,6 +41,11 @@ impl Streams {
         Self::new(1024, 64, "As many streams of jobs run as may.")
     }
 
+    /// Of entries as they come. Each costs a socket, and what waits for it: a megabyte at most.
+    pub(crate) fn of_entries() -> Self {
+        Self::new(2048, 1024, "As many streams of entries run as may.")
+    }
+
     /// Of files. Each costs a socket, a file or a connection to S3, and two pieces of it.
     pub(crate) fn of_files() -> Self {
         Self::new(256, 32, "As many files are downloaded as may at once.")

@@ -21,9 +21,9 @@ use custody_auth::{LimitsConfig, Passwords, Quota, SignInLimits, SignInLimitsCon
 use custody_ingest::Ingest;
 use custody_ledger::{CommitConfig, Ledger};
 use custody_objects::Objects;
-use custody_queue::Kinds;
+use custody_queue::{Kinds, hear::Heard};
 use custody_search::{
-    CursorKey, LinearLimits,
+    CursorKey, LinearLimits, Live, LiveConfig,
     tantivy::{IndexLimits, Tantivy},
 };
 use custody_store::embedded::Layout;
@@ -31,7 +31,6 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::{
     io::AsyncReadExt as _,
     signal::unix::{SignalKind, signal},
-    sync::watch,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -115,11 +114,11 @@ async fn serve(
         sample::load(installation, &ledger, &ingest).await.context("the sample could not be loaded")?;
     }
     let result = if let Some(listener) = listener {
-        let changed = background.heard().changed;
+        let heard = background.heard();
         let index = search(config, installation, &ledger);
         let following = tokio::spawn(index.clone().follow(ledger.clone()));
         let parts = (ledger, ingest, kinds, objects, index.clone());
-        let app = app(config, installation, parts, metrics, changed, stop.clone())?;
+        let app = app(config, installation, parts, metrics, heard, stop.clone())?;
         banner::print(installation, &listener, config, args.sample).await?;
         let shutdown = stop.clone();
         let shutdown = async move { shutdown.cancelled().await };
@@ -170,7 +169,7 @@ fn app(
     installation: &Installation,
     (ledger, ingest, kinds, objects, search): (Ledger, Ingest, Kinds, Objects, Tantivy),
     metrics: PrometheusHandle,
-    jobs_changed: watch::Receiver<u64>,
+    heard: Heard,
     stop: CancellationToken,
 ) -> anyhow::Result<App> {
     let origins = config.cors_origins.0.iter();
@@ -186,12 +185,14 @@ fn app(
         tls: config.tls_cert.is_some(),
         ..HttpConfig::default()
     };
+    let hints = vec![ledger.moved(), heard.log];
     let parts = Parts {
         authenticator: Arc::clone(&installation.authenticator),
         tokens: installation.tokens.clone(),
         passwords: Passwords::new()?,
         sign_in_limits: SignInLimits::new(&SignInLimitsConfig::default()),
         search: Arc::new(search),
+        live: Live::new(ledger.clone(), installation.authority.clone(), hints, LiveConfig::default()),
         readiness: Readiness::new(checks::all(installation, &kinds)),
         metrics: Some(metrics),
         store: installation.store.clone(),
@@ -200,7 +201,7 @@ fn app(
         ingest,
         clock: Utc::now,
         file_links: FileLinks::new(installation.store.cursor_secret(), installation.authority.clone()),
-        jobs_changed,
+        jobs_changed: heard.changed,
         stop,
     };
     Ok(App::new(http, &limits(config), parts))

@@ -87,10 +87,10 @@ impl Live {
         }))
     }
 
-    /// Reads on after the entry `after`; without it, from what is acknowledged from now on.
-    pub async fn open(&self, scope: &Scope, asked: Asked, after: Option<u64>) -> Result<Reader, LiveError> {
+    /// Reads from the entry with the `seq` `from` on; without it, what is acknowledged from now on.
+    pub async fn open(&self, scope: &Scope, asked: Asked, from: Option<u64>) -> Result<Reader, LiveError> {
         let head = self.0.log.head(scope).await?;
-        let next = after.map_or(head.size, |after| after.saturating_add(1));
+        let next = from.unwrap_or(head.size);
         // Who may not read all of the log learns nothing of its length.
         if next > head.size && !asked.is_restricted() {
             return Err(LiveError::Beyond { size: head.size });

@@ -9,6 +9,7 @@ use crate::support::shared;
 /// Reads leave no entry yet: the access log (`custody.log.*`) comes with search. Each read is
 /// listed, so that a new one is a decision.
 const READS: &[&str] = &[
+    "followEntries",
     "listEntries",
     "getEntry",
     "getProof",

@@ -3,7 +3,9 @@
 pub(crate) mod answer;
 pub(crate) mod bulk;
 pub(crate) mod create;
+pub(crate) mod filters;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod proof;
 pub(crate) mod shapes;
+pub(crate) mod stream;

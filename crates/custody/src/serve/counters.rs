@@ -50,6 +50,11 @@ const COUNTERS: &[Counter] = &[
         "Batches written while the database's clock was behind a log.",
     ),
     plain("custody_ledger_queue_full_total", "Requests refused because as much as may waited to be written."),
+    plain("custody_live_entries_delivered_total", "Entries that were sent to streams of the log."),
+    plain(
+        "custody_live_entries_dropped_total",
+        "Entries that streams left out because their reader was slow.",
+    ),
     plain("custody_partitions_missing_total", "Batches that found their day without a partition."),
     plain("custody_private_database_restarts_total", "Times that the private PostgreSQL was started again."),
     plain("custody_quarantine_dropped_total", "Quarantined items that were dropped."),

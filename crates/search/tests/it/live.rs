@@ -80,7 +80,7 @@ impl Setting {
     }
 
     async fn open(&self, query: &str, after: Option<u64>) -> Result<Reader, LiveError> {
-        self.live.open(&scope(), asked(query), after).await
+        self.live.open(&scope(), asked(query), after.map(|after| after + 1)).await
     }
 }
 
