@@ -14,6 +14,7 @@ mod hostile;
 mod import;
 mod job_faults;
 mod jobs;
+mod live;
 mod outage;
 mod producers;
 mod quarantine;

@@ -1,5 +1,5 @@
-//! The API client, and the command line's verbs that speak to a server: `import`, `search`, `get`,
-//! `export`, `verify`, `quarantine`, `jobs`.
+//! The API client, and the command line's verbs that speak to a server: `import`, `search`, `tail`,
+//! `get`, `export`, `verify`, `quarantine`, `jobs`.
 //!
 //! May know: the HTTP contract, the file system, the terminal. Must not: know the database or any
 //! other part of the server, or decide what an entry means. It splits files into items and shows
@@ -7,6 +7,7 @@
 //! `custody-proof`.
 
 pub mod api;
+mod caret;
 pub mod connection;
 pub mod export;
 pub mod get;
@@ -16,8 +17,10 @@ mod log;
 mod output;
 pub mod problem;
 pub mod quarantine;
+mod row;
 pub mod search;
 mod table;
+pub mod tail;
 pub mod text;
 pub mod verify;
 
@@ -30,4 +33,5 @@ pub use jobs::JobsCommand;
 pub use problem::Problem;
 pub use quarantine::QuarantineCommand;
 pub use search::SearchArgs;
+pub use tail::TailArgs;
 pub use verify::VerifyArgs;

@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use custody_client::{
-    ExportArgs, GetArgs, ImportArgs, JobsCommand, QuarantineCommand, SearchArgs, VerifyArgs,
+    ExportArgs, GetArgs, ImportArgs, JobsCommand, QuarantineCommand, SearchArgs, TailArgs, VerifyArgs,
 };
 
 use crate::{
@@ -87,6 +87,12 @@ enum Command {
     /// shows when something happened, in UTC; what was received last comes first. With --json each line is a
     /// whole entry, with its id. The query language: docs/query.md.
     Search(SearchArgs),
+    /// Prints entries of a server as they come, until it is interrupted.
+    ///
+    /// Every entry that the query asks for, once, in the log's order: from now on, or from --after on. A
+    /// connection that breaks is made again, and what came meanwhile is printed. With --json each line is a
+    /// whole entry. More: docs/live.md.
+    Tail(TailArgs),
     /// Fetches one entry from a server.
     Get(GetArgs),
     /// Writes entries of a server into a file that proves itself.
@@ -121,7 +127,8 @@ enum Command {
 }
 
 /// They ask a server over HTTP, and the settings of this machine's are nothing to them.
-const OF_THE_CLIENT: [&str; 7] = ["import", "search", "get", "export", "verify", "quarantine", "jobs"];
+const OF_THE_CLIENT: [&str; 8] =
+    ["import", "search", "tail", "get", "export", "verify", "quarantine", "jobs"];
 
 fn main() -> ExitCode {
     let mut command = Cli::command();
@@ -156,6 +163,7 @@ fn run(cli: Cli, console: Console) -> anyhow::Result<ExitCode> {
             Command::Schedule(command) => command.run(config, console).await,
             Command::Import(args) => args.run(cli.json).await,
             Command::Search(args) => args.run(cli.json).await,
+            Command::Tail(args) => args.run(cli.json).await,
             Command::Get(args) => args.run(cli.json).await,
             Command::Export(args) => args.run(cli.json).await,
             Command::Verify(args) => args.run(cli.json).await,

@@ -1,70 +1,19 @@
 //! Following a job over a WebSocket.
 
-use std::time::Duration;
-
 use custody_testkit::{TestDatabase, eventually};
-use futures::StreamExt as _;
-use serde_json::{Value, json};
-use tokio::{net::TcpStream, time::timeout};
-use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{self, Message, client::IntoClientRequest as _, http::StatusCode},
-};
+use serde_json::json;
+use tokio_tungstenite::tungstenite::http::StatusCode;
 
 use super::http::ended;
 use crate::{
     followers::worker,
     support::{
-        Api, Server,
+        Server,
         server::{Options, readable_temp_dir},
         shared,
+        socket::{all, next, open},
     },
 };
-
-type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
-/// Longer than whatever is waited for here.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Opens the stream at `path`; or the status that was answered in its place.
-async fn open(server: &Server, path: &str, token: Option<&Api>) -> Result<Socket, StatusCode> {
-    let url = format!("{}{path}", server.url().replace("http://", "ws://"));
-    let mut request = url.into_client_request().unwrap();
-    if let Some(api) = token {
-        request.headers_mut().insert("authorization", format!("Bearer {}", api.bearer()).parse().unwrap());
-    }
-    match connect_async(request).await {
-        Ok((socket, _)) => Ok(socket),
-        Err(tungstenite::Error::Http(response)) => Err(response.status()),
-        Err(error) => panic!("{error}"),
-    }
-}
-
-/// The next message: a job, or the code that the server closes with.
-async fn next(socket: &mut Socket) -> Result<Value, u16> {
-    // Pings come meanwhile.
-    let said = async {
-        loop {
-            match socket.next().await.expect("no end without a word").unwrap() {
-                Message::Text(text) => return Ok(serde_json::from_str(&text).unwrap()),
-                Message::Close(frame) => return Err(frame.unwrap().code.into()),
-                _ => {}
-            }
-        }
-    };
-    timeout(PATIENCE, said).await.expect("a message")
-}
-
-/// All jobs until the server closes, and its code.
-async fn all(socket: &mut Socket) -> (Vec<Value>, u16) {
-    let mut jobs = Vec::new();
-    loop {
-        match next(socket).await {
-            Ok(job) => jobs.push(job),
-            Err(code) => return (jobs, code),
-        }
-    }
-}
 
 fn stream(id: &str) -> String {
     format!("/api/v1/jobs/{id}/stream")

@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod server;
+pub(crate) mod socket;
 pub(crate) mod tenant;
 
 pub(crate) use api::{Answer, Api};

@@ -1,15 +1,13 @@
 //! `custody search`
 
-mod caret;
 mod page;
-mod row;
 mod table;
 
 use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::{ClientError, Connection, output};
+use crate::{ClientError, Connection, caret, output, row};
 
 /// Asks for entries: `custody search actor:alice action:iam.* severity>=ERROR "access denied"`.
 #[derive(Debug, Args)]

@@ -2,7 +2,7 @@
 
 use console::{Alignment, Term, measure_text_width, pad_str, truncate_str};
 
-use super::row::{HEADER, Row};
+use crate::row::{HEADER, Row};
 
 /// The columns that give way where the terminal is narrow: actor, action, resource.
 const YIELDING: [usize; 3] = [4, 2, 3];

@@ -6,11 +6,11 @@ use serde_json::value::RawValue;
 
 use crate::text::shown;
 
-pub(super) const HEADER: [&str; 7] = ["TIME", "SEVERITY", "ACTOR", "ACTION", "RESOURCE", "OUTCOME", "IP"];
+pub(crate) const HEADER: [&str; 7] = ["TIME", "SEVERITY", "ACTOR", "ACTION", "RESOURCE", "OUTCOME", "IP"];
 
 /// One entry, in the order of [`HEADER`].
 #[derive(Debug)]
-pub(super) struct Row(pub(super) [String; 7]);
+pub(crate) struct Row(pub(crate) [String; 7]);
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -39,7 +39,7 @@ impl Named {
 }
 
 impl Row {
-    pub(super) fn of(item: &RawValue) -> Self {
+    pub(crate) fn of(item: &RawValue) -> Self {
         // What the server sends has this shape; if a later one does not, an empty row beats none.
         let entry: Entry = serde_json::from_str(item.get()).unwrap_or_default();
         let time = entry.occurred_at.or(entry.received_at).map(|t| seconds(&t));

@@ -11,7 +11,7 @@ use crate::{problem::ProblemError, text::shown};
 ///   actor: action:x
 ///         ^ write actor:NAME
 /// ```
-pub(super) fn explain(query: &str, error: &ProblemError) -> String {
+pub(crate) fn explain(query: &str, error: &ProblemError) -> String {
     let before: String = query.chars().take(error.offset.unwrap_or_default()).collect();
     let indent = " ".repeat(measure_text_width(&shown(&before)));
     let hint = error.hint.as_deref().map(|hint| format!(" {}", shown(hint))).unwrap_or_default();
