@@ -55,8 +55,8 @@ async fn on(database: &str, data: &Path, flags: &[&str]) -> Server {
 }
 
 /// The folder of another machine with the same master key.
-fn another_machine(data: &Path) -> PathBuf {
-    let other = data.with_file_name("other");
+pub(crate) fn another_machine(data: &Path, name: &str) -> PathBuf {
+    let other = data.with_file_name(name);
     std::fs::create_dir(&other).unwrap();
     std::fs::copy(data.join("master.key"), other.join("master.key")).unwrap();
     other
@@ -93,7 +93,7 @@ async fn a_server_follows_its_log_and_says_how_far() {
 /// `custody serve --only worker`, beside `server`.
 pub(crate) fn worker(server: &Server, data: &Path) -> Child {
     let mut command = server.command(&["serve", "--only", "worker", "--until-stdin-closes"]);
-    command.env("CUSTODY_DATA_DIR", another_machine(data));
+    command.env("CUSTODY_DATA_DIR", another_machine(data, "other"));
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
 }
 
@@ -129,7 +129,7 @@ async fn one_server_s_tenants_pass_to_another_when_it_is_killed() {
     let data = folder.path().join("data");
     let one = on(database.url(), &data, &[]).await;
     let tenants: Vec<Tenant> = vec![one.tenant().await, one.tenant().await, one.tenant().await];
-    let two = on(database.url(), &another_machine(&data), &[]).await;
+    let two = on(database.url(), &another_machine(&data, "other"), &[]).await;
     eventually("all groups are held", async || (held(database.url()).await == 32).then_some(())).await;
     for tenant in &tenants {
         followed(&tenant.admin, &tenant.write("a.b").await).await;

@@ -8,10 +8,11 @@ mod stream;
 mod tail;
 
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use crate::support::{
     Api, Server, Tenant,
-    socket::{Socket, next, open},
+    socket::{PATIENCE, Socket, next, open},
 };
 
 pub(crate) const STREAM: &str = "/api/v1/logs/stream";
@@ -27,14 +28,19 @@ async fn follow(server: &Server, api: &Api, parameters: &str) -> (Socket, String
 /// The next so many entries.
 async fn entries(socket: &mut Socket, count: usize) -> Vec<Value> {
     let mut entries = Vec::new();
-    while entries.len() < count {
-        let message = next(socket).await.unwrap();
-        match message["type"].as_str().unwrap() {
-            "entry" => entries.push(message["entry"].clone()),
-            "heartbeat" => {}
-            _ => panic!("{message}"),
+    let come = async {
+        while entries.len() < count {
+            let message = next(socket).await.unwrap();
+            match message["type"].as_str().unwrap() {
+                "entry" => entries.push(message["entry"].clone()),
+                "heartbeat" => {}
+                _ => panic!("{message}"),
+            }
         }
-    }
+    };
+    // Heartbeats are no sign that entries come.
+    let come = timeout(PATIENCE, come).await;
+    assert!(come.is_ok(), "{} of {count} came", entries.len());
     entries
 }
 

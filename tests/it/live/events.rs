@@ -42,7 +42,8 @@ impl Events {
                     field("event").unwrap(),
                     serde_json::from_str(&field("data").unwrap()).unwrap(),
                 );
-                self.text = rest.to_owned();
+                let rest = rest.to_owned();
+                self.text = rest;
                 return read;
             }
             let piece = tokio::time::timeout(crate::support::socket::PATIENCE, self.answer.chunk()).await;

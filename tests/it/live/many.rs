@@ -88,6 +88,6 @@ async fn a_slow_reader_is_told_what_it_missed_and_goes_on_from_there() {
     assert_eq!(seqs(&entries(&mut slow, after.len()).await), after, "and on behind it");
     let (mut again, _) =
         follow(server, &tenant.auditor, &format!("q=action:test.*&after={}", from - 1)).await;
-    let count = usize::try_from(to - from + 1).unwrap();
-    assert_eq!(seqs(&entries(&mut again, count).await), (from..=to).collect::<Vec<_>>(), "what was missed");
+    let gap: Vec<_> = written.into_iter().filter(|seq| (from..=to).contains(seq)).collect();
+    assert_eq!(seqs(&entries(&mut again, gap.len()).await), gap, "what was missed");
 }

@@ -1,28 +1,34 @@
 //! Several servers on one database, and a server that stops.
 
+use std::path::PathBuf;
+
 use custody_testkit::TestDatabase;
 
 use super::{entries, follow, seqs, write};
-use crate::support::{
-    Server,
-    server::{Options, readable_temp_dir},
-    socket::all,
+use crate::{
+    followers::another_machine,
+    support::{
+        Server,
+        server::{Options, readable_temp_dir},
+        socket::all,
+    },
 };
 
 #[tokio::test]
 async fn what_one_server_acknowledged_the_other_delivers_whether_it_hears_of_it_or_not() {
     let database = TestDatabase::create().await;
     let folder = readable_temp_dir();
-    let options = |flags: &[&str]| Options {
+    let data = folder.path().join("data");
+    let options = |data: PathBuf, flags: &[&str]| Options {
         database: Some(database.url().to_owned()),
-        // One machine's key, so that both open what is sealed.
-        data: Some(folder.path().join("data")),
+        data: Some(data),
         flags: flags.iter().map(ToString::to_string).collect(),
         ..Options::default()
     };
-    let one = Server::start(options(&[])).await;
-    let hears = Server::start(options(&["--only=api"])).await;
-    let deaf = Server::start(options(&["--only=api", "--prepared-statements=false"])).await;
+    let one = Server::start(options(data.clone(), &[])).await;
+    let hears = Server::start(options(another_machine(&data, "hears"), &["--only=api"])).await;
+    let deaf = ["--only=api", "--prepared-statements=false"];
+    let deaf = Server::start(options(another_machine(&data, "deaf"), &deaf)).await;
     let tenant = one.tenant().await;
     let mut sockets = Vec::new();
     for server in [&one, &hears, &deaf] {

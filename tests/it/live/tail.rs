@@ -1,6 +1,6 @@
 //! `custody tail`
 
-use std::process::Stdio;
+use std::{path::PathBuf, process::Stdio};
 
 use custody_testkit::TestDatabase;
 use serde_json::Value;
@@ -11,11 +11,14 @@ use tokio::{
 };
 
 use super::write;
-use crate::support::{
-    Server, Tenant,
-    server::{Options, readable_temp_dir, signal},
-    shared,
-    socket::PATIENCE,
+use crate::{
+    followers::another_machine,
+    support::{
+        Server, Tenant,
+        server::{Options, readable_temp_dir, signal},
+        shared,
+        socket::PATIENCE,
+    },
 };
 
 struct Tail {
@@ -95,14 +98,15 @@ async fn what_it_cannot_follow_it_says_and_fails() {
 async fn it_comes_back_after_its_server_and_misses_nothing() {
     let database = TestDatabase::create().await;
     let folder = readable_temp_dir();
-    let options = |listen: &str| Options {
+    let data = folder.path().join("data");
+    let options = |data: &PathBuf, listen: &str| Options {
         database: Some(database.url().to_owned()),
-        data: Some(folder.path().join("data")),
+        data: Some(data.clone()),
         flags: vec![format!("--listen={listen}")],
         ..Options::default()
     };
-    let server = Server::start(options("127.0.0.1:0")).await;
-    let other = Server::start(options("127.0.0.1:0")).await;
+    let server = Server::start(options(&data, "127.0.0.1:0")).await;
+    let other = Server::start(options(&another_machine(&data, "other"), "127.0.0.1:0")).await;
     let tenant = server.tenant().await;
     let mut tail = Tail::start(&server, &tenant, &["--json", "tail", "action:test.*", "--after=-1"]);
     let first = write(&tenant, "test.first", 2).await;
@@ -110,7 +114,7 @@ async fn it_comes_back_after_its_server_and_misses_nothing() {
     let address = server.url().trim_start_matches("http://").to_owned();
     server.kill().await;
     let meanwhile = write(&tenant.at(&other), "test.meanwhile", 3).await;
-    let server = Server::start(options(&address)).await;
+    let server = Server::start(options(&data, &address)).await;
     let later = write(&tenant.at(&server), "test.later", 1).await;
     assert_eq!(tail.seqs(4).await, [meanwhile, later].concat());
     let (code, said) = tail.interrupt().await;
