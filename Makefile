@@ -47,11 +47,19 @@ scripts/install-dependencies test
 	CUSTODY_PG_DURABLE=1 scripts/with-postgres scripts/with-aws $(CARGO_TARGET_DIR)/release/examples/sqs_rate
 	$(CARGO_TARGET_DIR)/release/examples/write_speed $(CARGO_TARGET_DIR)/bench
 endef
+# From acknowledgement to delivery, with a thousand sockets; LIVE=0 leaves it out.
+LIVE ?= 1
+define BENCH_LIVE
+scripts/install-dependencies test
+	cargo build --release --locked --package custody-bench --example live_delivery
+	CUSTODY_PG_DURABLE=1 scripts/with-postgres $(CARGO_TARGET_DIR)/release/examples/live_delivery $(RELEASE)
+endef
 # BENCH="--runs bulk,lone" and the like; `custody-bench --help` lists what there is.
 bench: build ## Measures the release build over HTTP, beside its database's own limit: target/bench
 	cargo build --release --locked --package custody-bench
 	$(CARGO_TARGET_DIR)/release/custody-bench --custody $(RELEASE) --output $(CARGO_TARGET_DIR)/bench $(BENCH)
 	$(if $(filter-out 0,$(QUEUE)),$(BENCH_QUEUE))
+	$(if $(filter-out 0,$(LIVE)),$(BENCH_LIVE))
 	$(if $(filter-out 0,$(STAGES)),cargo bench --locked --package custody-ingest --bench stages)
 
 test: ## Installs what tests need, then checks format, lints, licences, all tests, the API's description

@@ -161,6 +161,7 @@ async fn walk(count: u64, after: Option<u64>, steps: Vec<Step>) {
                         got.extend(seqs(&items.unwrap()));
                         break;
                     }
+                    // The clock stands still: this lets the others go on, and takes no time.
                     tokio::time::sleep(Duration::from_millis(3)).await;
                 }
             }
@@ -204,6 +205,7 @@ async fn a_slow_reader_is_told_what_it_missed_and_finds_it_again() {
     // It takes its seat, and nothing else.
     assert!(tokio::time::timeout(Duration::from_secs(1), reader.batch()).await.is_err());
     setting.append(40);
+    // The clock stands still: this is for the feed to have done all that it will.
     tokio::time::sleep(Duration::from_secs(5)).await;
     let mut items = Vec::new();
     while items.len() < 11 {

@@ -92,7 +92,7 @@ pub(crate) async fn follow_entries(
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
         .read_buffer_size(BUFFER_BYTES)
-        .write_buffer_size(BUFFER_BYTES);
+        .write_buffer_size(4 * BUFFER_BYTES);
     Ok(upgrade.on_upgrade(|socket| stream.run(Socket::new(socket, SEND_TIME_MAX))))
 }
 

@@ -1,0 +1,185 @@
+//! How long it takes from an entry's acknowledgement to its delivery, with many who follow the log.
+//!
+//! ```sh
+//! CUSTODY_PG_DURABLE=1 scripts/with-postgres \
+//!     cargo run --release -p custody-bench --example live_delivery -- target/release/custody
+//! ```
+//!
+//! The arguments: the binary under test, sockets (1,000), entries a second (10), seconds (30). One tenant;
+//! each socket asks for every entry. The server is a process of its own, the writer and all readers are
+//! this one, on the same machine: what they take, the server does not have.
+
+use std::{
+    collections::HashMap,
+    error::Error,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use custody_testkit::TestDatabase;
+use futures::{StreamExt as _, future::try_join_all};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncBufReadExt as _, BufReader},
+    process::{Child, Command},
+    task::JoinSet,
+    time,
+};
+use tokio_tungstenite::{
+    connect_async,
+    tungstenite::{Message, client::IntoClientRequest as _},
+};
+
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// Opened at once.
+const HANDSHAKES: usize = 50;
+/// After the last entry, for what is still on its way.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+struct Server {
+    binary: String,
+    database: String,
+    data: tempfile::TempDir,
+    url: String,
+    _child: Child,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let mut args = std::env::args().skip(1);
+    let binary = args.next().ok_or("the first argument is the binary under test")?;
+    let mut number = |default: u64| args.next().map_or(Ok(default), |text| text.parse::<u64>());
+    let (sockets, rate, seconds) = (number(1_000)?, number(10)?.max(1), number(30)?);
+    let database = TestDatabase::create().await;
+    let server = Server::start(binary, database.url().to_owned()).await?;
+    let tenant = server.custody(&["tenant", "create", "bench"]).await.map(|_| "bench")?;
+    let token = |role| server.custody_owned(["token", "issue", "--tenant", tenant, "--role", role]);
+    let (reader, writer) = (token("auditor").await?, token("writer").await?);
+
+    let count = rate * seconds;
+    let mut readers = JoinSet::new();
+    for _ in 0..sockets.div_ceil(HANDSHAKES as u64) {
+        let streams = try_join_all((0..HANDSHAKES).map(|_| open(&server.url, &reader))).await?;
+        for stream in streams {
+            readers.spawn(read(stream, count));
+        }
+    }
+    println!("{} sockets, {rate} entries a second for {seconds} s", readers.len());
+    let acknowledged = write(&server.url, &writer, rate, count).await?;
+    let mut late = Vec::new();
+    let mut missing = 0;
+    while let Some(got) = readers.join_next().await {
+        let got = got?;
+        missing += acknowledged.len() - got.len();
+        // What is there before its writer has read the acknowledgement took no time.
+        late.extend(got.iter().map(|(seq, at)| at.saturating_duration_since(acknowledged[seq])));
+    }
+    late.sort_unstable();
+    let at = |thousandth: usize| late.get((late.len() * thousandth / 1000).min(late.len().saturating_sub(1)));
+    println!(
+        "{} deliveries, {missing} missing; acknowledged to delivered: p50 {:.1?}, p99 {:.1?}, at most {:.1?}",
+        late.len(),
+        at(500).copied().unwrap_or_default(),
+        at(990).copied().unwrap_or_default(),
+        late.last().copied().unwrap_or_default(),
+    );
+    Ok(())
+}
+
+impl Server {
+    async fn start(binary: String, database: String) -> Result<Self, Failure> {
+        let data = tempfile::tempdir()?;
+        let mut command = Command::new(&binary);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--until-stdin-closes"]);
+        command.env("DATABASE_URL", &database).env("CUSTODY_DATA_DIR", data.path());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
+        let mut child = command.spawn()?;
+        let mut lines = BufReader::new(child.stdout.take().ok_or("no standard output")?).lines();
+        loop {
+            let line = lines.next_line().await?.ok_or("the server did not start")?;
+            if let Some(url) = line.split_whitespace().find(|word| word.starts_with("http")) {
+                let url = url.to_owned();
+                tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+                return Ok(Self { binary, database, data, url, _child: child });
+            }
+        }
+    }
+
+    async fn custody(&self, args: &[&str]) -> Result<String, Failure> {
+        let mut command = Command::new(&self.binary);
+        command.args(args).env("DATABASE_URL", &self.database).env("CUSTODY_DATA_DIR", self.data.path());
+        let output = command.output().await?;
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into());
+        }
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+
+    async fn custody_owned<const N: usize>(&self, args: [&str; N]) -> Result<String, Failure> {
+        self.custody(&args).await
+    }
+}
+
+type Stream = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;
+
+async fn open(url: &str, token: &str) -> Result<Stream, Failure> {
+    let url = format!("{}/api/v1/logs/stream?q=action:bench.live", url.replace("http://", "ws://"));
+    let mut request = url.into_client_request()?;
+    request.headers_mut().insert("authorization", format!("Bearer {token}").parse()?);
+    let (mut stream, _) = connect_async(request).await?;
+    // The first word: it has begun.
+    stream.next().await.ok_or("the stream ended")??;
+    Ok(stream)
+}
+
+/// When which entry came.
+async fn read(mut stream: Stream, count: u64) -> Vec<(u64, Instant)> {
+    let mut got = Vec::new();
+    let mut patience = Duration::from_mins(10);
+    while let Ok(Some(Ok(message))) = time::timeout(patience, stream.next()).await {
+        let at = Instant::now();
+        if let Message::Text(text) = message
+            && let Some(seq) = seq(&text)
+        {
+            got.push((seq, at));
+            patience = PATIENCE;
+            if got.len() as u64 == count {
+                break;
+            }
+        }
+    }
+    got
+}
+
+/// Without parsing the entry: a thousand readers share two cores with the server.
+fn seq(text: &str) -> Option<u64> {
+    let (_, rest) = text.rsplit_once("\"seq\":")?;
+    rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+}
+
+/// When which entry was acknowledged.
+async fn write(url: &str, token: &str, rate: u64, count: u64) -> Result<HashMap<u64, Instant>, Failure> {
+    let client = reqwest::Client::new();
+    let mut tick = time::interval(Duration::from_micros(1_000_000 / rate));
+    let entry = json!({
+        "action": "bench.live", "actor": {"type": "user", "id": "u1", "name": "Ada"},
+        "resource": {"type": "order", "id": "o9"}, "severity": "INFO", "outcome": "success",
+        "message": "Quantity changed", "ip": "203.0.113.9", "metadata": {"region": "eu-central-1"},
+    });
+    let mut written = JoinSet::new();
+    for _ in 0..count {
+        tick.tick().await;
+        let request = client.post(format!("{url}/api/v1/logs")).bearer_auth(token).json(&entry);
+        written.spawn(async move {
+            let receipt: Value = request.send().await?.error_for_status()?.json().await?;
+            Ok::<_, Failure>((receipt["seq"].as_u64().ok_or("no receipt")?, Instant::now()))
+        });
+    }
+    let mut acknowledged = HashMap::new();
+    while let Some(receipt) = written.join_next().await {
+        let (seq, at) = receipt??;
+        acknowledged.insert(seq, at);
+    }
+    Ok(acknowledged)
+}
