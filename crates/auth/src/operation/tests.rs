@@ -53,6 +53,7 @@ fn each_role_may_do_what_its_description_says() {
         BTreeSet::from([
             "createEntry",
             "createEntries",
+            "followEntries",
             "listEntries",
             "getEntry",
             "getProof",
@@ -66,6 +67,7 @@ fn each_role_may_do_what_its_description_says() {
         own(Operator),
         BTreeSet::from([
             "createTenant",
+            "followEntries",
             "getEntry",
             "listEntries",
             "getProof",
