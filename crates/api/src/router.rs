@@ -40,6 +40,7 @@ pub(crate) fn documented() -> (Router<App>, OpenApi) {
         .routes(routes!(logs::list::list_entries, logs::create::create_entry))
         .routes(routes!(logs::bulk::create_entries))
         .routes(routes!(logs::stream::follow_entries))
+        .routes(routes!(logs::stats::get_entry_stats))
         .routes(routes!(logs::get::get_entry))
         .routes(routes!(logs::proof::get_proof))
         // The log itself

@@ -79,6 +79,7 @@ operations! {
     CreateEntries = "createEntries" "POST /api/v1/logs/bulk", Roles(&[Admin, User, Writer]), Itself;
     FollowEntries = "followEntries" "GET /api/v1/logs/stream", Roles(&[Admin, Auditor, User, Operator]), Read;
     ListEntries = "listEntries" "GET /api/v1/logs", Roles(&[Admin, Auditor, User, Operator]), Read;
+    GetEntryStats = "getEntryStats" "GET /api/v1/logs/stats", Roles(&[Admin, Auditor, User, Operator]), Read;
     GetEntry = "getEntry" "GET /api/v1/logs/{id}", Roles(&[Admin, Auditor, User, Operator]), Read;
 
     GetProof = "getProof" "GET /api/v1/logs/{id}/proof", Roles(&[Admin, Auditor, User, Operator]), Read;

@@ -8,4 +8,5 @@ pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod proof;
 pub(crate) mod shapes;
+pub(crate) mod stats;
 pub(crate) mod stream;
