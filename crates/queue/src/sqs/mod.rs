@@ -7,7 +7,7 @@
 //!
 //! [`Sqs`] is the part behind the port that is made of it.
 //!
-//! May know: the SDK, an installation's id, ids of tenants and jobs; the tables in `part` alone. Must not:
+//! May know: the SDK, an installation's id, ids of tenants and jobs; the tables in `part` and `relay` alone. Must not:
 //! know what a job does, or put anything but ids into a message. [docs/queue-sqs.md](../../../../docs/queue-sqs.md) is the
 //! operator's page.
 
@@ -20,6 +20,7 @@ mod part;
 mod queues;
 mod receipts;
 mod receive;
+mod relay;
 mod send;
 mod ticket;
 
@@ -28,7 +29,8 @@ pub use client::from_environment;
 pub use config::SqsConfig;
 pub use error::SqsError;
 pub use foreign::FOREIGN_MESSAGES;
-pub use part::{RelayConfig, Sqs};
+pub use part::Sqs;
 pub use receipts::{Fates, Held, Receipt};
 pub use receive::{Delivery, RECEIVE_MAX};
+pub use relay::RelayConfig;
 pub use ticket::{Foreign, Ticket};

@@ -13,9 +13,8 @@ use std::{
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
-use custody_domain::TenantId;
 use custody_store::{
-    Store, StoreError, fault,
+    Store, StoreError,
     jobs::{self, Claim, JobId, Lane, Look},
 };
 use tokio::{
@@ -24,61 +23,32 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{Channel, Delivery, Receipt, SqsConfig, SqsError, Ticket, receive::RECEIVE_MAX};
+use super::{
+    Channel, Delivery, Receipt, SqsConfig, SqsError,
+    receive::RECEIVE_MAX,
+    relay::{Relay, RelayConfig},
+};
 use crate::{Dispatch, DispatchError, Handed, Room};
 
-/// How the relay works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RelayConfig {
-    /// At most so many messages are out that nobody has taken: beyond them a tenant's turn is decided.
-    pub window: usize,
-    /// A job whose sending nobody confirmed for so long is sent again: its relay died in between.
-    pub unconfirmed: Duration,
-    /// … and one whose message nobody has received for so long: it was lost, or is a dead letter.
-    pub unseen: Duration,
-    /// A message of a job that this worker does not run is given back for another, which may have it
-    /// after so long.
-    pub not_mine: Duration,
-}
-
-impl Default for RelayConfig {
-    fn default() -> Self {
-        Self {
-            window: 100,
-            unconfirmed: Duration::from_secs(30),
-            unseen: Duration::from_mins(10),
-            not_mine: Duration::from_secs(1),
-        }
-    }
-}
-
 /// One request to SQS carries so many messages, and costs as much as for one.
-const BATCH: usize = 10;
+pub(super) const BATCH: usize = 10;
 /// So long is waited for a batch to become full.
 const GATHER: Duration = Duration::from_millis(50);
-/// Who hears no hint looks this often.
-const POLL: Duration = Duration::from_secs(5);
-/// The relay finds the window full: until somebody takes a message, here or elsewhere.
-const FULL_POLL: Duration = Duration::from_secs(1);
 const SWEEP: Duration = Duration::from_secs(10);
-/// After a message queue's error; the second one waits twice as long, …
-const PAUSE_MIN: Duration = Duration::from_millis(250);
-/// … and never longer than this.
-const PAUSE_MAX: Duration = Duration::from_secs(15);
 
 #[derive(Debug)]
 pub struct Sqs {
-    store: Store,
+    pub(super) store: Store,
     config: SqsConfig,
     /// None: the SDK finds it in the environment.
     sdk: Option<SdkConfig>,
     /// Opened when it is first needed, so that a queue that is away for a while holds up no start.
     channel: OnceCell<Channel>,
-    relay: RelayConfig,
+    pub(super) relay: RelayConfig,
     /// Rises when something may wait.
-    wake: watch::Receiver<u64>,
+    pub(super) wake: watch::Receiver<u64>,
     /// Rises when a message was taken.
-    taken: watch::Sender<u64>,
+    pub(super) taken: watch::Sender<u64>,
     extended: Mutex<Option<Instant>>,
     /// To be deleted.
     ended: mpsc::UnboundedSender<Receipt>,
@@ -105,7 +75,7 @@ impl Sqs {
         self.channel().await.map(drop)
     }
 
-    async fn channel(&self) -> Result<&Channel, SqsError> {
+    pub(super) async fn channel(&self) -> Result<&Channel, SqsError> {
         let open = async || match &self.sdk {
             Some(sdk) => Channel::open_with(self.config.clone(), sdk).await,
             None => Channel::open(self.config.clone()).await,
@@ -140,7 +110,7 @@ impl Dispatch for Sqs {
     }
 
     async fn attend(&self, lanes: Vec<Lane>) {
-        let mut relay = Relay { part: self, lanes, turns: BTreeMap::new() };
+        let mut relay = Relay::new(self, lanes);
         tokio::join!(relay.run(), self.sweep(), self.delete_ended());
     }
 
@@ -287,7 +257,7 @@ impl Sqs {
 }
 
 /// As many as whole requests carry, where there is room for one.
-fn full_batches(room: usize) -> usize {
+pub(super) fn full_batches(room: usize) -> usize {
     if room < BATCH { room } else { room - room % BATCH }
 }
 
@@ -299,103 +269,6 @@ async fn delete(channel: &Channel, receipts: &[Receipt]) {
         if let Err(error) = fate {
             tracing::debug!(%error, "a message was not deleted; it comes again and finds nothing to do");
         }
-    }
-}
-
-/// Sends what waits.
-struct Relay<'a> {
-    part: &'a Sqs,
-    lanes: Vec<Lane>,
-    /// The tenant that had the last turn, by kind.
-    turns: BTreeMap<String, TenantId>,
-}
-
-/// What comes after a look.
-enum Next {
-    Again,
-    /// Until somebody takes a message.
-    Full,
-    /// Until something waits.
-    Empty,
-}
-
-impl Relay<'_> {
-    async fn run(&mut self) {
-        let (mut wake, mut taken) = (self.part.wake.clone(), self.part.taken.subscribe());
-        let mut pause = PAUSE_MIN;
-        loop {
-            wake.mark_unchanged();
-            taken.mark_unchanged();
-            match self.once().await {
-                Ok(Next::Again) => pause = PAUSE_MIN,
-                Ok(Next::Full) => {
-                    let _ = time::timeout(FULL_POLL, taken.changed()).await;
-                }
-                Ok(Next::Empty) => {
-                    pause = PAUSE_MIN;
-                    let _ = time::timeout(POLL, wake.changed()).await;
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "jobs are not sent");
-                    time::sleep(pause).await;
-                    pause = (pause * 2).min(PAUSE_MAX);
-                }
-            }
-        }
-    }
-
-    async fn once(&mut self) -> Result<Next, DispatchError> {
-        // Before anything is claimed that could not be sent.
-        self.part.channel().await?;
-        let store = &self.part.store;
-        let out = usize::try_from(jobs::outstanding(store).await?).unwrap_or(usize::MAX);
-        let room = self.part.relay.window.saturating_sub(out);
-        // A few at a time would be as many requests as a batch each.
-        if room < BATCH.min(self.part.relay.window) {
-            return Ok(Next::Full);
-        }
-        let room = full_batches(room);
-        for lane in &mut self.lanes {
-            lane.room = room;
-            lane.after = self.turns.get(lane.kind).copied().unwrap_or(TenantId(Uuid::nil()));
-        }
-        // Each kind has its turn as the first one.
-        let by = 1.min(self.lanes.len());
-        self.lanes.rotate_left(by);
-        let claims = jobs::claim(store, Uuid::nil(), &self.lanes, room, true).await?;
-        for claim in &claims {
-            self.turns.insert(claim.kind.clone(), claim.job.tenant);
-        }
-        if claims.is_empty() {
-            return Ok(Next::Empty);
-        }
-        self.send(&claims).await?;
-        Ok(Next::Again)
-    }
-
-    /// Those that could not be sent wait again. Where that may have been done after all, a message comes
-    /// that finds its job not sent, or sent again.
-    async fn send(&self, claims: &[Claim]) -> Result<(), DispatchError> {
-        let tickets: Vec<_> =
-            claims.iter().map(|claim| Ticket { tenant: Some(claim.job.tenant), job: claim.job.id }).collect();
-        let channel = self.part.channel().await?;
-        let _ = fault::point("relay.claimed").await;
-        let (mut sent, mut unsent, mut failure) = (Vec::new(), Vec::new(), None);
-        for (ticket, fate) in channel.send(&tickets).await {
-            let Some(tenant) = ticket.tenant else { continue };
-            let job = JobId { tenant, id: ticket.job };
-            match fate {
-                Ok(()) => sent.push(job),
-                Err(error) => {
-                    unsent.push(job);
-                    failure = Some(error);
-                }
-            }
-        }
-        let _ = fault::point("relay.sent").await;
-        jobs::confirm(&self.part.store, &sent).await?;
-        jobs::unsend(&self.part.store, &unsent).await?;
-        failure.map_or(Ok(()), |error| Err(error.into()))
     }
 }
 
