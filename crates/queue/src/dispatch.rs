@@ -1,5 +1,7 @@
 //! The port: what hands jobs to workers. Every job's state is in the database, whatever does.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use custody_store::{
     StoreError,
@@ -7,6 +9,18 @@ use custody_store::{
 };
 use tokio::sync::watch;
 use uuid::Uuid;
+
+/// A worker's slots, as they are at the moment of asking.
+pub trait Slots: std::fmt::Debug + Send + Sync + 'static {
+    /// Of each kind that it runs, how many more it could begin now. None once it has been told to stop.
+    fn lanes(&self) -> Vec<Lane>;
+
+    /// How many more of all kinds.
+    fn free(&self) -> usize;
+
+    /// Rises with each job that is begun, and with each that has ended.
+    fn changed(&self) -> watch::Receiver<u64>;
+}
 
 /// Where a worker has room.
 #[derive(Clone, Debug)]
@@ -19,6 +33,8 @@ pub struct Room {
     pub lanes: Vec<Lane>,
     /// Changes when there is more room than is said here.
     pub freed: watch::Receiver<u64>,
+    /// Who waits for long looks again: there may be more room by then, and never less.
+    pub slots: Arc<dyn Slots>,
 }
 
 /// A job that was handed to this worker: its row says so.
@@ -49,7 +65,7 @@ pub trait Dispatch: Send + Sync + 'static {
     async fn next(&self, room: &Room) -> Result<Vec<Handed>, DispatchError>;
 
     /// Called by every worker as long as it runs: what the part needs done beside. Ends never.
-    async fn attend(&self, kinds: Vec<Lane>);
+    async fn attend(&self, slots: Arc<dyn Slots>);
 
     /// The worker still has these.
     async fn keep(&self, receipts: Vec<String>);

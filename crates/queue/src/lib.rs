@@ -20,7 +20,7 @@ pub mod worker;
 
 pub use context::OpContext;
 pub use custody_store::jobs::{EnqueueError, Enqueued, IfTaken};
-pub use dispatch::{Dispatch, DispatchError, Handed, Room};
+pub use dispatch::{Dispatch, DispatchError, Handed, Room, Slots};
 pub use enqueue::{Options, enqueue, enqueue_for_system};
 pub use isolated::Launcher;
 pub use job::{Done, Job, JobError};

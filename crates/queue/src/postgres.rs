@@ -1,15 +1,12 @@
 //! PostgreSQL hands jobs out itself: what waits is claimed by the worker that has room.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use custody_store::{
-    Store,
-    jobs::{self, Lane},
-};
+use custody_store::{Store, jobs};
 use tokio::{sync::watch, time};
 
-use crate::{Dispatch, DispatchError, Handed, Room};
+use crate::{Dispatch, DispatchError, Handed, Room, Slots};
 
 /// Who hears no hint looks this often.
 const POLL: Duration = Duration::from_secs(5);
@@ -58,7 +55,7 @@ impl Dispatch for Postgres {
         }
     }
 
-    async fn attend(&self, _kinds: Vec<Lane>) {
+    async fn attend(&self, _slots: Arc<dyn Slots>) {
         std::future::pending::<()>().await;
     }
 

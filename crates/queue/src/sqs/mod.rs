@@ -7,7 +7,7 @@
 //!
 //! [`Sqs`] is the part behind the port that is made of it.
 //!
-//! May know: the SDK, an installation's id, ids of tenants and jobs; the tables in `part` and `relay` alone. Must not:
+//! May know: the SDK, an installation's id, ids of tenants and jobs; the tables in `part`, `relay` and `sort` alone. Must not:
 //! know what a job does, or put anything but ids into a message. [docs/queue-sqs.md](../../../../docs/queue-sqs.md) is the
 //! operator's page.
 
@@ -22,6 +22,7 @@ mod receipts;
 mod receive;
 mod relay;
 mod send;
+mod sort;
 mod ticket;
 
 pub use channel::{Channel, Depth};

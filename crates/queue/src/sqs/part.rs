@@ -2,36 +2,31 @@
 //! would, sends its ids, and says that it did. Whoever receives them takes the row, or finds that there is
 //! nothing to take: a message that comes twice, late or out of order is nothing more than a look.
 //!
-//! Only what may run now is ever sent, and not more than a window of it: what is delayed, held up by a
-//! limit or behind others of its tenant waits in the database, where order and fairness are.
+//! Only what may run now is ever sent, and not more than there are free slots for: what is delayed, held up
+//! by a limit or behind others of its tenant waits in the database, where order and fairness are.
 
 use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use async_trait::async_trait;
 use aws_config::SdkConfig;
-use custody_store::{
-    Store, StoreError,
-    jobs::{self, Claim, JobId, Lane, Look},
-};
+use custody_store::{Store, jobs};
 use tokio::{
     sync::{OnceCell, mpsc, watch},
     time::{self, Instant},
 };
-use uuid::Uuid;
 
 use super::{
-    Channel, Delivery, Receipt, SqsConfig, SqsError,
+    Channel, Receipt, SqsConfig, SqsError,
     receive::RECEIVE_MAX,
     relay::{Relay, RelayConfig},
 };
-use crate::{Dispatch, DispatchError, Handed, Room};
+use crate::{Dispatch, DispatchError, Handed, Room, Slots};
 
 /// One request to SQS carries so many messages, and costs as much as for one.
-pub(super) const BATCH: usize = 10;
+const BATCH: usize = 10;
 /// So long is waited for a batch to become full.
 const GATHER: Duration = Duration::from_millis(50);
 const SWEEP: Duration = Duration::from_secs(10);
@@ -47,8 +42,6 @@ pub struct Sqs {
     pub(super) relay: RelayConfig,
     /// Rises when something may wait.
     pub(super) wake: watch::Receiver<u64>,
-    /// Rises when a message was taken.
-    pub(super) taken: watch::Sender<u64>,
     extended: Mutex<Option<Instant>>,
     /// To be deleted.
     ended: mpsc::UnboundedSender<Receipt>,
@@ -64,10 +57,10 @@ impl Sqs {
         relay: RelayConfig,
         wake: watch::Receiver<u64>,
     ) -> Self {
-        let (taken, extended) = (watch::Sender::new(0), Mutex::default());
+        let extended = Mutex::default();
         let (ended, deleting) = mpsc::unbounded_channel();
         let deleting = tokio::sync::Mutex::new(deleting);
-        Self { store, config, sdk, channel: OnceCell::new(), relay, wake, taken, extended, ended, deleting }
+        Self { store, config, sdk, channel: OnceCell::new(), relay, wake, extended, ended, deleting }
     }
 
     /// Opens the queue. What does not pass by itself (no right, no such queue) is for a person to see to.
@@ -96,21 +89,13 @@ impl Dispatch for Sqs {
             // There is more room by now.
             return Ok(Vec::new());
         }
-        loop {
-            let deliveries = self.channel().await?.receive(full_batches(room.total.min(RECEIVE_MAX))).await?;
-            if deliveries.is_empty() {
-                // The long poll is over; there may be more room by now.
-                return Ok(Vec::new());
-            }
-            let handed = self.sort(room, deliveries).await?;
-            if !handed.is_empty() {
-                return Ok(handed);
-            }
-        }
+        let deliveries = self.channel().await?.receive(full_batches(room.total.min(RECEIVE_MAX))).await?;
+        // None, and the long poll is over: there may be more room by now.
+        if deliveries.is_empty() { Ok(Vec::new()) } else { self.sort(room, deliveries).await }
     }
 
-    async fn attend(&self, lanes: Vec<Lane>) {
-        let mut relay = Relay::new(self, lanes);
+    async fn attend(&self, slots: Arc<dyn Slots>) {
+        let mut relay = Relay::new(self, slots);
         tokio::join!(relay.run(), self.sweep(), self.delete_ended());
     }
 
@@ -150,69 +135,6 @@ impl Dispatch for Sqs {
 }
 
 impl Sqs {
-    /// Takes the jobs that there is room for. What is not to be taken any more is deleted, what another
-    /// worker should have is given back.
-    async fn sort(&self, room: &Room, deliveries: Vec<Delivery>) -> Result<Vec<Handed>, DispatchError> {
-        let mut by_job: HashMap<JobId, Receipt> = HashMap::new();
-        let mut done = Vec::new();
-        for delivery in deliveries {
-            match delivery.ticket.tenant {
-                // Of two of one job the one is enough.
-                Some(tenant) => {
-                    done.extend(by_job.insert(JobId { tenant, id: delivery.ticket.job }, delivery.receipt));
-                }
-                None => done.push(delivery.receipt),
-            }
-        }
-        let asked: Vec<_> = by_job.keys().copied().collect();
-        let mut rooms: BTreeMap<&str, usize> = room.lanes.iter().map(|lane| (lane.kind, lane.room)).collect();
-        let (mut wanted, mut others) = (Vec::new(), Vec::new());
-        for Look { job, kind, version, is_sent } in jobs::look(&self.store, &asked).await? {
-            if !is_sent {
-                continue;
-            }
-            let lane = room.lanes.iter().find(|lane| lane.kind == kind && lane.version >= version);
-            match lane.and_then(|lane| rooms.get_mut(lane.kind)).filter(|free| **free > 0) {
-                Some(free) => {
-                    *free -= 1;
-                    wanted.push(job);
-                }
-                None => others.extend(by_job.remove(&job)),
-            }
-        }
-        let claims = if wanted.is_empty() { Vec::new() } else { self.take(room.worker, &wanted).await? };
-        let handed: Vec<_> = claims
-            .into_iter()
-            .map(|claim| {
-                let receipt = by_job.remove(&claim.job).map(Receipt::into_text);
-                Handed { claim, receipt }
-            })
-            .collect();
-        // Somebody had the row in hand: another worker that takes it, or the relay that says that it was sent.
-        // Deleted for that, the message would be missed until the sweep.
-        let busy: Vec<_> = wanted.iter().filter_map(|job| by_job.remove(job)).collect();
-        // What is left runs elsewhere, has ended, or is gone.
-        done.extend(by_job.into_values());
-        let channel = self.channel().await?;
-        delete(channel, &done).await;
-        if !busy.is_empty() {
-            let _ = channel.release(&busy, Duration::ZERO).await;
-        }
-        if !others.is_empty() {
-            let _ = channel.release(&others, self.relay.not_mine).await;
-        }
-        Ok(handed)
-    }
-
-    async fn take(&self, worker: Uuid, jobs: &[JobId]) -> Result<Vec<Claim>, StoreError> {
-        let (store, jobs) = (self.store.clone(), jobs.to_vec());
-        // In a task: broken off in the middle it would leave a connection to be closed.
-        let taking = tokio::spawn(async move { jobs::take(&store, worker, &jobs).await });
-        let claims = taking.await.map_err(|error| StoreError::Unexpected(error.into()))??;
-        self.taken.send_modify(|n| *n += 1);
-        Ok(claims)
-    }
-
     fn is_time_to_extend(&self, pause: Duration) -> bool {
         let mut extended = self.extended.lock().unwrap_or_else(PoisonError::into_inner);
         let due = extended.is_none_or(|at| at.elapsed() >= pause);
@@ -257,11 +179,11 @@ impl Sqs {
 }
 
 /// As many as whole requests carry, where there is room for one.
-pub(super) fn full_batches(room: usize) -> usize {
+fn full_batches(room: usize) -> usize {
     if room < BATCH { room } else { room - room % BATCH }
 }
 
-async fn delete(channel: &Channel, receipts: &[Receipt]) {
+pub(super) async fn delete(channel: &Channel, receipts: &[Receipt]) {
     if receipts.is_empty() {
         return;
     }

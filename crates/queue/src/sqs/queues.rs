@@ -13,6 +13,7 @@ use super::{
     SqsError,
     config::{Place, seconds},
     error::Asked,
+    sort::GIVEN_BACK_MAX,
 };
 
 const RETENTION: Duration = Duration::from_hours(4 * 24);
@@ -21,6 +22,8 @@ const RETENTION_DEAD: Duration = Duration::from_hours(14 * 24);
 /// A message that was received so often without being deleted is moved by SQS itself. It loses nothing:
 /// the row of its job is still there, and another message will be sent for it.
 const RECEIVES_MAX: u32 = 20;
+/// Messages in order are received up to [`GIVEN_BACK_MAX`] times, and now and then once more.
+const RECEIVES_MIN: u32 = 2 * GIVEN_BACK_MAX;
 /// A queue that was just made is not there for everybody at once: SQS asks for a second.
 const LOOKS_MAX: u32 = 20;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(250);
@@ -47,10 +50,23 @@ pub(super) async fn open(
     if queue.arn == dead.arn {
         return Err(SqsError::Invalid("the queue and its dead letters are one queue".to_owned()));
     }
-    if !found.contains_key(&RedrivePolicy) {
-        tracing::warn!(queue = %queue.name, "the queue has no redrive policy: what nobody can handle stays in it");
+    match found.get(&RedrivePolicy).map(|policy| receives_max(policy)) {
+        None => {
+            tracing::warn!(queue = %queue.name, "the queue has no redrive policy: what nobody can handle stays in it");
+        }
+        Some(Some(receives)) if receives < RECEIVES_MIN => {
+            tracing::warn!(queue = %queue.name, receives, "the queue's redrive policy moves messages to the dead letters that are in order; it should wait for {RECEIVES_MAX} receives");
+        }
+        Some(_) => {}
     }
     Ok((queue, dead))
+}
+
+/// Of a redrive policy; SQS answers with a number or with its digits.
+fn receives_max(policy: &str) -> Option<u32> {
+    let policy: serde_json::Value = serde_json::from_str(policy).ok()?;
+    let count = &policy["maxReceiveCount"];
+    count.as_str().map_or_else(|| count.as_u64()?.try_into().ok(), |digits| digits.parse().ok())
 }
 
 fn made_for_dead_letters() -> Attributes {
@@ -141,4 +157,17 @@ async fn look(client: &Client, name: &str, url: &str) -> Result<(Queue, Attribut
     let arn = attributes.get(&QueueArn).ok_or_else(|| asked.unavailable("an answer without the ARN"))?;
     let queue = Queue { name: name.to_owned(), url: url.to_owned(), arn: arn.clone() };
     Ok((queue, attributes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_redrive_policy_says_after_how_many_receives() {
+        assert_eq!(receives_max(r#"{"deadLetterTargetArn":"arn","maxReceiveCount":20}"#), Some(20));
+        assert_eq!(receives_max(r#"{"deadLetterTargetArn":"arn","maxReceiveCount":"3"}"#), Some(3));
+        assert_eq!(receives_max("{}"), None);
+        assert_eq!(receives_max("?"), None);
+    }
 }

@@ -1,6 +1,6 @@
 //! The relay: claims what waits as fairly as a worker would, sends its ids, and says that it did.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use custody_domain::TenantId;
 use custody_store::{
@@ -10,23 +10,21 @@ use custody_store::{
 use tokio::time;
 use uuid::Uuid;
 
-use super::{
-    Ticket,
-    part::{BATCH, Sqs, full_batches},
-};
-use crate::DispatchError;
+use super::{Ticket, part::Sqs};
+use crate::{DispatchError, Slots};
 
 /// How the relay works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RelayConfig {
-    /// At most so many messages are out that nobody has taken: beyond them a tenant's turn is decided.
+    /// At most so many messages of one relay are out that nobody has taken, however many slots its worker
+    /// has: beyond them a tenant's turn is decided.
     pub window: usize,
     /// A job whose sending nobody confirmed for so long is sent again: its relay died in between.
     pub unconfirmed: Duration,
     /// … and one whose message nobody has received for so long: it was lost, or is a dead letter.
     pub unseen: Duration,
-    /// A message of a job that this worker does not run is given back for another, which may have it
-    /// after so long.
+    /// A message of a job that this worker does not run, or has no slot for, is given back for another:
+    /// at once, and after so long where it came back.
     pub not_mine: Duration,
 }
 
@@ -43,46 +41,62 @@ impl Default for RelayConfig {
 
 /// Who hears no hint looks this often.
 const POLL: Duration = Duration::from_secs(5);
-/// The relay finds the window full: until somebody takes a message, here or elsewhere.
-const FULL_POLL: Duration = Duration::from_secs(1);
+/// … and this often whether others have taken what it has sent.
+const POLL_OUT: Duration = Duration::from_secs(1);
+/// Where there was no room: one slot at a time would be a request each.
+const GATHER: Duration = Duration::from_millis(20);
 /// After a message queue's error; the second one waits twice as long, …
 const PAUSE_MIN: Duration = Duration::from_millis(250);
 /// … and never longer than this.
 const PAUSE_MAX: Duration = Duration::from_secs(15);
 
-/// Sends what waits.
+/// Sends what waits, as far as its worker has room.
+///
+/// Each worker's relay sends for that worker's free slots. Whoever receives it, there is one for each
+/// message: sent for no slot, it would come again and again to workers that have none.
 pub(super) struct Relay<'a> {
     part: &'a Sqs,
-    lanes: Vec<Lane>,
+    slots: Arc<dyn Slots>,
+    /// What it has sent and nobody had taken when it last looked.
+    out: Vec<(JobId, String)>,
     /// The tenant that had the last turn, by kind.
     turns: BTreeMap<String, TenantId>,
+    /// The kind that is asked for first.
+    first: usize,
 }
 
 /// What comes after a look.
 enum Next {
     Again,
-    /// Until somebody takes a message.
+    /// Until there is room, or something waits.
     Full,
     /// Until something waits.
     Empty,
 }
 
 impl<'a> Relay<'a> {
-    pub(super) fn new(part: &'a Sqs, lanes: Vec<Lane>) -> Self {
-        Self { part, lanes, turns: BTreeMap::new() }
+    pub(super) fn new(part: &'a Sqs, slots: Arc<dyn Slots>) -> Self {
+        Self { part, slots, out: Vec::new(), turns: BTreeMap::new(), first: 0 }
     }
 
     /// For ever.
     pub(super) async fn run(&mut self) {
-        let (mut wake, mut taken) = (self.part.wake.clone(), self.part.taken.subscribe());
+        let (mut wake, mut changed) = (self.part.wake.clone(), self.slots.changed());
         let mut pause = PAUSE_MIN;
         loop {
             wake.mark_unchanged();
-            taken.mark_unchanged();
+            changed.mark_unchanged();
             match self.once().await {
                 Ok(Next::Again) => pause = PAUSE_MIN,
                 Ok(Next::Full) => {
-                    let _ = time::timeout(FULL_POLL, taken.changed()).await;
+                    pause = PAUSE_MIN;
+                    let poll = if self.out.is_empty() { POLL } else { POLL_OUT };
+                    tokio::select! {
+                        () = time::sleep(poll) => {}
+                        _ = wake.changed() => {}
+                        _ = changed.changed() => {}
+                    }
+                    time::sleep(GATHER).await;
                 }
                 Ok(Next::Empty) => {
                     pause = PAUSE_MIN;
@@ -100,30 +114,52 @@ impl<'a> Relay<'a> {
     async fn once(&mut self) -> Result<Next, DispatchError> {
         // Before anything is claimed that could not be sent.
         self.part.channel().await?;
-        let store = &self.part.store;
-        let out = usize::try_from(jobs::outstanding(store).await?).unwrap_or(usize::MAX);
-        let room = self.part.relay.window.saturating_sub(out);
-        // A few at a time would be as many requests as a batch each.
-        if room < BATCH.min(self.part.relay.window) {
-            return Ok(Next::Full);
-        }
-        let room = full_batches(room);
-        for lane in &mut self.lanes {
-            lane.room = room;
-            lane.after = self.turns.get(lane.kind).copied().unwrap_or(TenantId(Uuid::nil()));
-        }
-        // Each kind has its turn as the first one.
-        let by = 1.min(self.lanes.len());
-        self.lanes.rotate_left(by);
-        let claims = jobs::claim(store, Uuid::nil(), &self.lanes, room, true).await?;
+        self.forget_taken().await?;
+        let (lanes, total, is_held_up) = self.room();
+        let claims = if lanes.is_empty() {
+            Vec::new()
+        } else {
+            jobs::claim(&self.part.store, Uuid::nil(), &lanes, total, true).await?
+        };
         for claim in &claims {
             self.turns.insert(claim.kind.clone(), claim.job.tenant);
+            self.out.push((claim.job, claim.kind.clone()));
         }
         if claims.is_empty() {
-            return Ok(Next::Empty);
+            return Ok(if is_held_up { Next::Full } else { Next::Empty });
         }
         self.send(&claims).await?;
         Ok(Next::Again)
+    }
+
+    async fn forget_taken(&mut self) -> Result<(), DispatchError> {
+        if self.out.is_empty() {
+            return Ok(());
+        }
+        let asked: Vec<_> = self.out.iter().map(|(job, _)| *job).collect();
+        let looks = jobs::look(&self.part.store, &asked).await?;
+        self.out = looks.into_iter().filter(|look| look.is_sent).map(|look| (look.job, look.kind)).collect();
+        Ok(())
+    }
+
+    /// Where there are slots for which nothing is out, for how many in all, and whether a kind has none.
+    fn room(&mut self) -> (Vec<Lane>, usize, bool) {
+        let total = self.slots.free().min(self.part.relay.window).saturating_sub(self.out.len());
+        let mut lanes = self.slots.lanes();
+        for lane in &mut lanes {
+            let out = self.out.iter().filter(|(_, kind)| kind == lane.kind).count();
+            lane.room = lane.room.saturating_sub(out).min(total);
+            lane.after = self.turns.get(lane.kind).copied().unwrap_or(TenantId(Uuid::nil()));
+        }
+        let kinds = lanes.len();
+        lanes.retain(|lane| lane.room > 0);
+        let is_held_up = lanes.len() < kinds;
+        if !lanes.is_empty() {
+            // Each kind has its turn as the first one.
+            self.first = (self.first + 1) % lanes.len();
+            lanes.rotate_left(self.first);
+        }
+        (lanes, total, is_held_up)
     }
 
     /// Those that could not be sent wait again. Where that may have been done after all, a message comes

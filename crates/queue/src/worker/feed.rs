@@ -4,12 +4,11 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use custody_domain::TenantId;
 use custody_store::jobs::Lane;
-use tokio::time;
-use tokio_util::sync::CancellationToken;
+use tokio::{sync::watch, time};
 use uuid::Uuid;
 
 use super::{Shared, attempt};
-use crate::{Handed, Room, signal::Signal};
+use crate::{Handed, Room, Slots, kinds::Kind, signal::Signal};
 
 /// Where more waits than there was room for, so much time is given to more slots to become free: claims of
 /// many at once cost the database less than many claims.
@@ -19,7 +18,8 @@ const PAUSE_MIN: Duration = Duration::from_millis(250);
 /// … and never longer than this.
 const PAUSE_MAX: Duration = Duration::from_secs(5);
 
-pub(super) async fn feed(shared: Arc<Shared>, stop: CancellationToken) {
+pub(super) async fn feed(shared: Arc<Shared>) {
+    let stop = shared.stop.clone();
     let mut feeder = Feeder { turns: BTreeMap::new(), first: 0, more: false, shared };
     let mut pause = PAUSE_MIN;
     let mut failing = false;
@@ -92,10 +92,9 @@ impl Feeder {
     fn room(&mut self, total: usize) -> Room {
         // Before the room is counted: what is freed after it is seen.
         let freed = self.shared.hands.freed();
-        let in_hand = self.shared.hands.by_kind();
-        let mut lanes: Vec<_> = self.shared.lanes();
+        let mut lanes = self.shared.lanes();
         for lane in &mut lanes {
-            lane.room = lane.room.saturating_sub(in_hand.get(lane.kind).copied().unwrap_or(0)).min(total);
+            lane.room = lane.room.min(total);
             lane.after = self.turns.get(lane.kind).copied().unwrap_or(TenantId(Uuid::nil()));
         }
         lanes.retain(|lane| lane.room > 0);
@@ -103,7 +102,7 @@ impl Feeder {
             self.first = (self.first + 1) % lanes.len();
             lanes.rotate_left(self.first);
         }
-        Room { worker: self.shared.row.id, total, lanes, freed }
+        Room { worker: self.shared.row.id, total, lanes, freed, slots: self.shared.clone() }
     }
 
     fn begin(&self, handed: Handed, slot: tokio::sync::OwnedSemaphorePermit) {
@@ -125,17 +124,30 @@ impl Shared {
         let limits = self.kinds.limits(kind);
         limits.is_some_and(|limits| limits.installation_max.is_some() || limits.tenant_max.is_some())
     }
+}
 
-    /// Of the kinds that it runs, with the room that it has when it has nothing to do.
-    pub(super) fn lanes(&self) -> Vec<Lane> {
-        let lanes = self.kinds.iter().map(|kind| Lane {
+impl Slots for Shared {
+    fn lanes(&self) -> Vec<Lane> {
+        if self.stop.is_cancelled() {
+            return Vec::new();
+        }
+        let in_hand = self.hands.by_kind();
+        let lane = |kind: &Kind| Lane {
             kind: kind.name,
             version: kind.version,
-            room: self.config.slots_of(kind),
+            room: self.config.slots_of(kind).saturating_sub(in_hand.get(kind.name).copied().unwrap_or(0)),
             installation_max: kind.limits.installation_max,
             tenant_max: kind.limits.tenant_max,
             after: TenantId(Uuid::nil()),
-        });
-        lanes.filter(|lane| lane.room > 0).collect()
+        };
+        self.kinds.iter().filter(|kind| self.config.slots_of(kind) > 0).map(lane).collect()
+    }
+
+    fn free(&self) -> usize {
+        self.config.slots.saturating_sub(self.hands.len())
+    }
+
+    fn changed(&self) -> watch::Receiver<u64> {
+        self.hands.changed()
     }
 }

@@ -31,6 +31,7 @@ pub(super) struct InHand {
 pub(super) struct Hands {
     slots: Arc<Semaphore>,
     freed: watch::Sender<u64>,
+    changed: watch::Sender<u64>,
     jobs: Mutex<Jobs>,
 }
 
@@ -46,6 +47,7 @@ impl Hands {
         Self {
             slots: Arc::new(Semaphore::new(slots)),
             freed: watch::Sender::new(0),
+            changed: watch::Sender::new(0),
             jobs: Mutex::new(Jobs { in_hand: HashMap::new(), by_kind }),
         }
     }
@@ -63,6 +65,11 @@ impl Hands {
     /// Changes with every job that is in hand no more.
     pub(super) fn freed(&self) -> watch::Receiver<u64> {
         self.freed.subscribe()
+    }
+
+    /// Changes with every job that is in hand, and with every one that is no more.
+    pub(super) fn changed(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
     }
 
     /// How many of each kind are in hand.
@@ -87,6 +94,8 @@ impl Hands {
             before.signal.give(Why::Lost);
             jobs.one_less(before.kind);
         }
+        drop(jobs);
+        self.changed.send_modify(|n| *n += 1);
     }
 
     pub(super) fn can_abort(&self, job: JobId, token: i64, abort: AbortHandle) {
@@ -107,6 +116,7 @@ impl Hands {
         let InHand { receipt, slot, .. } = in_hand;
         drop(slot);
         self.freed.send_modify(|n| *n += 1);
+        self.changed.send_modify(|n| *n += 1);
         receipt
     }
 

@@ -48,6 +48,8 @@ pub(crate) struct Shared {
     hands: Hands,
     ended: mpsc::UnboundedSender<Ended>,
     attempts: TaskTracker,
+    /// It takes no more.
+    stop: CancellationToken,
     /// Since when it is heard of without a break.
     steady: Mutex<Option<Instant>>,
 }
@@ -59,7 +61,6 @@ pub struct Worker {
     feeding: JoinSet<()>,
     finishing: JoinSet<()>,
     beside: JoinSet<()>,
-    stop: CancellationToken,
 }
 
 impl Worker {
@@ -92,16 +93,19 @@ impl Worker {
             row,
             ended,
             attempts: TaskTracker::new(),
+            stop: CancellationToken::new(),
             steady: Mutex::default(),
         });
-        let stop = CancellationToken::new();
         let (mut feeding, mut finishing, mut beside) = (JoinSet::new(), JoinSet::new(), JoinSet::new());
         beside.spawn(keep::keep(shared.clone(), heard.cancelled.clone()));
         beside.spawn(tend::tend(shared.clone(), heard.wait.clone()));
-        beside.spawn(attend(shared.clone()));
+        beside.spawn({
+            let shared = shared.clone();
+            async move { shared.dispatch.attend(shared.clone()).await }
+        });
         finishing.spawn(finish::finish(shared.clone(), endings));
-        feeding.spawn(feed::feed(shared.clone(), stop.clone()));
-        Self { shared, feeding, finishing, beside, stop }
+        feeding.spawn(feed::feed(shared.clone()));
+        Self { shared, feeding, finishing, beside }
     }
 
     pub fn id(&self) -> Uuid {
@@ -112,7 +116,7 @@ impl Worker {
     /// by then is broken off and handed back, as if it had not been begun.
     pub async fn stop(mut self, patience: Duration) {
         let until = Instant::now() + patience;
-        self.stop.cancel();
+        self.shared.stop.cancel();
         while self.feeding.join_next().await.is_some() {}
         self.shared.hands.tell_all(Why::Stopping);
         self.shared.attempts.close();
@@ -176,11 +180,6 @@ impl Shared {
         let steady = *self.steady.lock().unwrap_or_else(PoisonError::into_inner);
         steady.is_some_and(|since| since.elapsed() >= self.config.lease_ttl * 2 / 3)
     }
-}
-
-async fn attend(shared: Arc<Shared>) {
-    let lanes = shared.lanes();
-    shared.dispatch.attend(lanes).await;
 }
 
 impl std::fmt::Debug for Shared {

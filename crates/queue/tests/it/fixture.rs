@@ -9,7 +9,7 @@ use crate::sqs::{aws_url, shared};
 use custody_auth::{Scope, SystemAuthority};
 use custody_domain::TenantId;
 use custody_keys::Keys;
-use custody_queue::sqs::{RelayConfig, Sqs, SqsConfig};
+use custody_queue::sqs::{Channel, RelayConfig, Sqs, SqsConfig};
 use custody_queue::{
     Dispatch, Enqueued, IfTaken, Job, Kinds, Options, Postgres, Worker, WorkerConfig, enqueue,
     hear::{self, Heard},
@@ -40,6 +40,7 @@ pub(crate) struct Fixture {
     pub(crate) part: Part,
     /// The same for all workers of one installation.
     queue: SqsConfig,
+    pub(crate) relay: RelayConfig,
     pub(crate) store: Store,
     pub(crate) authority: SystemAuthority,
 }
@@ -80,7 +81,17 @@ impl Fixture {
             wait: Duration::from_secs(1),
             ..SqsConfig::new(&format!("it-{}", Uuid::new_v4()), Uuid::new_v4())
         };
-        Self { database, config, part, queue, store, authority: SystemAuthority::assume() }
+        let relay = RelayConfig {
+            unconfirmed: Duration::from_secs(2),
+            unseen: Duration::from_secs(5),
+            ..RelayConfig::default()
+        };
+        Self { database, config, part, queue, relay, store, authority: SystemAuthority::assume() }
+    }
+
+    /// The queue that its workers share.
+    pub(crate) async fn channel(&self) -> Channel {
+        Channel::open_with(self.queue.clone(), &shared(&aws_url())).await.unwrap()
     }
 
     pub(crate) async fn another_store(&self) -> Store {
@@ -112,13 +123,8 @@ impl Fixture {
         match self.part {
             Part::Postgres => Arc::new(Postgres::new(store.clone(), heard.wait.clone(), true)),
             Part::Sqs => {
-                let relay = RelayConfig {
-                    unconfirmed: Duration::from_secs(2),
-                    unseen: Duration::from_secs(5),
-                    ..RelayConfig::default()
-                };
                 let sdk = Some(shared(&aws_url()));
-                Arc::new(Sqs::new(store.clone(), self.queue.clone(), sdk, relay, heard.wait.clone()))
+                Arc::new(Sqs::new(store.clone(), self.queue.clone(), sdk, self.relay, heard.wait.clone()))
             }
         }
     }

@@ -4,6 +4,7 @@
 
 mod conformance;
 mod fixture;
+mod not_mine;
 mod probe;
 mod schedules;
 mod sqs;

@@ -132,6 +132,7 @@ macro_rules! kinds {
 
 kinds! {
     Plain = "probe.plain", QUICK;
+    Long = "probe.long", Limits { run_time_max: Duration::from_mins(1), ..QUICK };
     Short = "probe.short", Limits { run_time_max: Duration::from_millis(300), ..QUICK };
     OfOne = "probe.one", Limits { installation_max: Some(1), ..QUICK };
     OfTwoEach = "probe.two_each", Limits { tenant_max: Some(2), ..QUICK };
@@ -143,6 +144,7 @@ pub(crate) fn kinds(watch: &Watch) -> Kinds {
     let w = || watch.clone();
     Kinds::new()
         .with::<Plain>(w())
+        .with::<Long>(w())
         .with::<Short>(w())
         .with::<OfOne>(w())
         .with::<OfTwoEach>(w())

@@ -42,7 +42,7 @@ pub use list::{Job, JobFilter, Status, get, page, versions};
 pub use overdue::{Overdue, Patience, overdue};
 pub use progress::progress;
 pub use retry::{Retried, retry};
-pub use sent::{Look, confirm, look, outstanding, send_again, take, unsend};
+pub use sent::{Look, confirm, look, put_back, send_again, take, unsend};
 pub use strays::{Stray, promote, take_back};
 pub use sweep::{Aside, Swept, remove, set_aside, sweep};
 pub use unknown::unknown_to_all;

@@ -20,6 +20,11 @@ pub async fn unsend(store: &Store, jobs: &[JobId]) -> Result<(), StoreError> {
     set(store, jobs, "state = 'waiting', since = clock_timestamp(), sent_at = NULL", true).await
 }
 
+/// Nobody who received their messages had room for them: they wait again, and have waited all the time.
+pub async fn put_back(store: &Store, jobs: &[JobId]) -> Result<(), StoreError> {
+    set(store, jobs, "state = 'waiting', sent_at = NULL", true).await
+}
+
 async fn set(store: &Store, jobs: &[JobId], what: &str, wait: bool) -> Result<(), StoreError> {
     if jobs.is_empty() {
         return Ok(());
@@ -130,15 +135,4 @@ pub async fn send_again(store: &Store, unconfirmed: Duration, unseen: Duration) 
         tx.rollback().await?;
     }
     Ok(again)
-}
-
-/// How many are out.
-pub async fn outstanding(store: &Store) -> Result<u64, StoreError> {
-    let mut tx = store.system_tx_by_key().await?;
-    let row =
-        sqlx::query("SELECT count(*) AS out FROM jobs WHERE state IN ('sent', 'running') AND state = 'sent'")
-            .fetch_one(tx.connection())
-            .await?;
-    tx.commit().await?;
-    Ok(u64::try_from(row.try_get::<i64, _>("out")?).unwrap_or(0))
 }
