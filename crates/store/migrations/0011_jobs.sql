@@ -106,6 +106,9 @@ DECLARE
     turn uuid;
     beginning uuid;
     wrapped boolean;
+    is_limited boolean;
+    -- Kinds whose claims are this one's turn.
+    locked integer[] := '{}';
     next_tenant uuid;
     got uuid[];
     -- Of this kind, and of all: they are changed in one statement at the end, because each that changes a
@@ -115,14 +118,25 @@ DECLARE
     tenants uuid[] := '{}';
     picked uuid[] := '{}';
 BEGIN
+    -- In one order, whichever kind's turn comes first: else two claims could wait for each other.
+    FOR n IN
+        SELECT i FROM generate_subscripts(kinds, 1) AS i
+        WHERE rooms[i] > 0 AND (kind_max[i] IS NOT NULL OR tenant_max[i] IS NOT NULL)
+        ORDER BY hashtext(kinds[i])
+    LOOP
+        PERFORM FROM public.jobs j WHERE j.state = 'waiting' AND j.kind = kinds[n] LIMIT 1;
+        CONTINUE WHEN NOT FOUND;
+        PERFORM pg_advisory_xact_lock(1668641123, hashtext(kinds[n]));
+        locked := locked || n;
+    END LOOP;
     FOR n IN 1 .. coalesce(array_length(kinds, 1), 0) LOOP
         room := least(rooms[n], total - cardinality(picked));
         CONTINUE WHEN room <= 0;
+        is_limited := kind_max[n] IS NOT NULL OR tenant_max[n] IS NOT NULL;
+        -- What has come since then is the next claim's.
+        CONTINUE WHEN is_limited AND n <> ALL (locked);
         PERFORM FROM public.jobs j WHERE j.state = 'waiting' AND j.kind = kinds[n] LIMIT 1;
         CONTINUE WHEN NOT FOUND;
-        IF kind_max[n] IS NOT NULL OR tenant_max[n] IS NOT NULL THEN
-            PERFORM pg_advisory_xact_lock(1668641123, hashtext(kinds[n]));
-        END IF;
         IF kind_max[n] IS NOT NULL THEN
             SELECT count(*) INTO flying FROM public.jobs j WHERE j.state IN ('sent', 'running') AND j.kind = kinds[n];
             room := least(room, kind_max[n] - flying);

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
 
+mod claims;
 mod conformance;
 mod fixture;
 mod not_mine;
