@@ -18,13 +18,14 @@ on_both!(
 );
 
 /// Kind, what it does, what a person reads then.
-const POISON: [(&str, &str, &str); 7] = [
+const POISON: [(&str, &str, &str); 8] = [
     ("probe", "panic", "it panicked: as it was asked"),
     ("probe.short", "hang", "it did not end within 1 s"),
     ("probe.isolated", "panic", "it panicked: as it was asked"),
     ("probe.isolated", "hang", "it did not end within 3 s"),
     ("probe.isolated", "block", "it did not end within 3 s"),
     ("probe.isolated", "abort", "its process ended without an answer: signal 6"),
+    ("probe.isolated", "babble", "its process wrote a line of more than 1 MiB"),
     ("probe.isolated", "exhaust:512", "it needed more memory than the 192 MiB that it may have"),
 ];
 

@@ -29,6 +29,8 @@ pub(crate) enum Act {
     Abort,
     /// `exhaust:MIB`: takes so much memory, which a process with less does not survive.
     Exhaust(usize),
+    /// `babble`: writes a line without end to standard output.
+    Babble,
     /// `obey`: waits until it is told to end.
     Obey,
     /// `progress:STEPS`: tells each, and waits long enough between two that each is written.
@@ -60,6 +62,7 @@ impl FromStr for Act {
             "block" => Self::Block,
             "abort" => Self::Abort,
             "exhaust" => Self::Exhaust(usize::try_from(number()?).map_err(|error| error.to_string())?),
+            "babble" => Self::Babble,
             "obey" => Self::Obey,
             "progress" => Self::Progress(number()?),
             "effect" => Self::Effect,

@@ -127,6 +127,9 @@ async fn once(act: &Act, context: &OpContext<Objects>) -> Result<Option<Done>, J
         },
         Act::Abort => std::process::abort(),
         Act::Exhaust(mib) => exhaust(*mib),
+        Act::Babble => loop {
+            std::io::stdout().write_all(&[b'a'; 4096]).map_err(JobError::defect)?;
+        },
         Act::Obey => return Err(context.should_end().await),
         Act::Progress(steps) => progress(*steps, context).await,
         Act::Effect => {

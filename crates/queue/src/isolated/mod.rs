@@ -6,6 +6,7 @@
 //! worker. When the worker dies its standard input closes, and the process ends.
 
 mod child;
+mod lines;
 mod parent;
 
 use std::{fmt, sync::Arc, time::Duration};

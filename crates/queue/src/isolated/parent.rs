@@ -4,11 +4,11 @@ use std::{os::unix::process::ExitStatusExt as _, process::ExitStatus, process::S
 
 use custody_store::jobs::Claim;
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
+    io::AsyncWriteExt as _,
     process::{Child, ChildStderr, ChildStdin, ChildStdout},
 };
 
-use super::{Answer, Launcher, Order, Word};
+use super::{Answer, Launcher, Order, Word, lines::Lines};
 use crate::{Done, JobError, signal::Signal};
 
 /// What Rust's allocator says before it ends a process.
@@ -33,9 +33,9 @@ pub(crate) async fn run(
     };
     let order = Word::Run(Order::new(&claim, memory_bytes_max));
     let telling = tell(stdin, order, signal);
-    let listening = async { tokio::join!(hear(stdout), pass_on(stderr)) };
+    let listening = async { tokio::try_join!(hear(stdout), pass_on(stderr)) };
     let (answer, was_out_of_memory) = tokio::select! {
-        heard = listening => heard,
+        heard = listening => heard?,
         never = telling => match never {},
     };
     match answer {
@@ -65,24 +65,24 @@ async fn say(stdin: &mut ChildStdin, word: &Word) -> std::io::Result<()> {
 }
 
 /// The one line that is an answer; what else it prints is nobody's business.
-async fn hear(stdout: ChildStdout) -> Option<Answer> {
-    let mut lines = BufReader::new(stdout).lines();
+async fn hear(stdout: ChildStdout) -> Result<Option<Answer>, JobError> {
+    let mut lines = Lines::of(stdout);
     let mut answer = None;
-    while let Ok(Some(line)) = lines.next_line().await {
+    while let Some(line) = lines.next().await? {
         answer = serde_json::from_str(&line).ok().or(answer);
     }
-    answer
+    Ok(answer)
 }
 
 /// Its log lines are this program's. Whether its last words were of memory.
-async fn pass_on(stderr: ChildStderr) -> bool {
-    let mut lines = BufReader::new(stderr).lines();
+async fn pass_on(stderr: ChildStderr) -> Result<bool, JobError> {
+    let mut lines = Lines::of(stderr);
     let mut was_out_of_memory = false;
-    while let Ok(Some(line)) = lines.next_line().await {
+    while let Some(line) = lines.next().await? {
         was_out_of_memory |= line.starts_with(OUT_OF_MEMORY);
         eprintln!("{line}");
     }
-    was_out_of_memory
+    Ok(was_out_of_memory)
 }
 
 async fn why(child: &mut Child, was_out_of_memory: bool, memory_bytes_max: u64) -> String {
