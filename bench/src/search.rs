@@ -62,7 +62,10 @@ pub(crate) async fn run(bench: &mut Bench, tenants: &Tenants, entries: usize) ->
     let settled_in_s = begun.elapsed().as_secs_f64();
     let sizes = tenants.log_sizes(&bench.server).await?;
     let total: u64 = sizes.iter().sum();
-    let mut asker = Asker { connection: Connection::new(bench.server.address().parse()?, 0), token: tenants.token(0).to_owned() };
+    let mut asker = Asker {
+        connection: Connection::new(bench.server.address().parse()?, 0),
+        token: tenants.token(0).to_owned(),
+    };
     let mut searched = Searched {
         entries: total,
         entries_of_the_largest: sizes.first().copied().unwrap_or(0),
@@ -71,15 +74,24 @@ pub(crate) async fn run(bench: &mut Bench, tenants: &Tenants, entries: usize) ->
         server_rss_mib: 0.0,
         questions: Vec::new(),
     };
-    eprintln!("search: {} entries, {} of the largest tenant, index {:.0} bytes an entry, settled in {settled_in_s:.1} s",
-        searched.entries, searched.entries_of_the_largest, searched.index_bytes_an_entry);
+    eprintln!(
+        "search: {} entries, {} of the largest tenant, index {:.0} bytes an entry, settled in {settled_in_s:.1} s",
+        searched.entries, searched.entries_of_the_largest, searched.index_bytes_an_entry
+    );
     let mut all = questions(&mut asker).await?;
     all.push(Question { name: "page 1,000 pages deep", path: deep(&mut asker).await? });
     for question in all {
         let asked = ask(bench, &mut asker, question).await?;
-        eprintln!("  {:<28} p50 {:>7.2}  p99 {:>7.2}  cpu {:>6.2} ms | {TOGETHER} at once: p50 {:>7.2}  p99 {:>7.2}  {:>6.0}/s",
-            asked.name, asked.alone.p50_ms, asked.alone.p99_ms, asked.cpu_ms,
-            asked.together.p50_ms, asked.together.p99_ms, asked.together_a_second);
+        eprintln!(
+            "  {:<28} p50 {:>7.2}  p99 {:>7.2}  cpu {:>6.2} ms | {TOGETHER} at once: p50 {:>7.2}  p99 {:>7.2}  {:>6.0}/s",
+            asked.name,
+            asked.alone.p50_ms,
+            asked.alone.p99_ms,
+            asked.cpu_ms,
+            asked.together.p50_ms,
+            asked.together.p99_ms,
+            asked.together_a_second
+        );
         searched.questions.push(asked);
     }
     searched.server_rss_mib = measure::mib(process::memory_of(bench.server.pid()?)?.now);

@@ -21,7 +21,8 @@ pub(crate) async fn questions(asker: &mut Asker) -> anyhow::Result<Vec<Question>
     let word = action.split('.').next_back().unwrap_or_default().to_owned();
     let day = text("/occurred_at").get(..10).unwrap_or_default().to_owned();
     let phrase: String = message.split_whitespace().take(2).collect::<Vec<_>>().join(" ");
-    let region = items.iter().find_map(|item| item.pointer("/metadata/awsRegion")?.as_str()).unwrap_or("us-east-1");
+    let region =
+        items.iter().find_map(|item| item.pointer("/metadata/awsRegion")?.as_str()).unwrap_or("us-east-1");
     let ip = text("/ip");
     let network = ip.rsplit_once('.').map_or("10.0.0.0/8".to_owned(), |(start, _)| format!("{start}.0/24"));
     let logs = |parameters: &[(&str, &str)]| path("/api/v1/logs", parameters);

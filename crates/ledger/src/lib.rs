@@ -37,5 +37,5 @@ pub use ledger::Ledger;
 pub use onward::{Start, Unopened};
 pub use receipt::{Appended, Receipt};
 pub use recent::{Recent, RecentLeaf};
-pub use written::Written;
 pub use tree::{ConsistencyProof, InclusionProof, TreeError, TreeFollower};
+pub use written::Written;

@@ -53,7 +53,14 @@ pub struct Ears {
 /// What is heard, once [`Ears::listen`] runs.
 pub fn ears(store: &Store) -> (Ears, Heard) {
     let new = || watch::Sender::new(0);
-    let ears = Ears { store: store.clone(), wait: new(), changed: new(), cancelled: new(), schedules: new(), log: new() };
+    let ears = Ears {
+        store: store.clone(),
+        wait: new(),
+        changed: new(),
+        cancelled: new(),
+        schedules: new(),
+        log: new(),
+    };
     let heard = Heard {
         wait: ears.wait.subscribe(),
         changed: ears.changed.subscribe(),

@@ -17,7 +17,9 @@ pub enum SearchError {
     #[error("the index is being built: {done} of {of} entries; use -received_at or received_at until then")]
     Indexing { done: u64, of: u64 },
     /// One step of the question takes longer than a request may.
-    #[error("the query takes longer than one request may; ask for less time, fewer terms, or without `*` at the beginning")]
+    #[error(
+        "the query takes longer than one request may; ask for less time, fewer terms, or without `*` at the beginning"
+    )]
     TooMuch,
     #[error("limit must be between 1 and {LIMIT_MAX}")]
     Limit,

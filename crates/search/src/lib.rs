@@ -23,5 +23,5 @@ pub use linear::{Linear, LinearLimits};
 pub use live::{Item, Live, LiveConfig, LiveError, Reader, Shown};
 pub use log::Log;
 pub use port::{LIMIT_MAX, Page, PageRequest, Search, StopReason, Stopped, Total};
-pub use stats::{Stats, StatsRequest};
 pub use sort::{Sort, UnknownSort};
+pub use stats::{Stats, StatsRequest};

@@ -15,10 +15,11 @@ use custody_domain::{
 use custody_ledger::{Head, Order, Range};
 
 pub use self::limits::LinearLimits;
-pub(crate) use self::turns::Turns;
 use self::scan::{Scan, Task};
+pub(crate) use self::turns::Turns;
 use crate::{
-    Asked, CursorKey, LIMIT_MAX, Log, Page, PageRequest, Search, SearchError, Sort, Stats, StatsRequest, Stopped, Total,
+    Asked, CursorKey, LIMIT_MAX, Log, Page, PageRequest, Search, SearchError, Sort, Stats, StatsRequest,
+    Stopped, Total,
     cursor::{Place, Turn, Walk, turns},
     stats::{Tally, TooMany},
 };
@@ -64,7 +65,8 @@ impl Search for Linear {
         };
         let _turn = self.turns.take(scope.tenant(), &self.limits).await?;
         let head = self.log.head(scope).await?;
-        let range = range_of(asked.whole(), head).map(|range| last.map_or(range, |last| beyond(range, order, last)));
+        let range =
+            range_of(asked.whole(), head).map(|range| last.map_or(range, |last| beyond(range, order, last)));
         let mut scan = match range.filter(|range| range.after < range.before) {
             Some(range) => {
                 let task = Task { scope, asked: &asked, order, limit: request.limit };
@@ -87,7 +89,7 @@ impl Search for Linear {
             index_watermark: told(head.size),
             stopped: scan.stop.map(|reason| Stopped { reason, scanned: told(scan.scanned) }),
             // Without an index nothing is known of what is not on the page.
-            total: total.then(|| Total::AtLeast(scan.items.len() as u64)),
+            total: total.then_some(Total::AtLeast(scan.items.len() as u64)),
             items: scan.items,
         })
     }

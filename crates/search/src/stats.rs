@@ -65,8 +65,12 @@ impl GroupBy {
             Self::Action => text("action")?.to_owned(),
             Self::Actor => inner("actor", "id")?.to_owned(),
             Self::ResourceType => inner("resource", "type")?.to_owned(),
-            Self::Severity => text("severity").and_then(|s| s.parse::<Severity>().ok()).unwrap_or_default().to_string(),
-            Self::Outcome => text("outcome").and_then(|o| o.parse::<Outcome>().ok()).unwrap_or_default().to_string(),
+            Self::Severity => {
+                text("severity").and_then(|s| s.parse::<Severity>().ok()).unwrap_or_default().to_string()
+            }
+            Self::Outcome => {
+                text("outcome").and_then(|o| o.parse::<Outcome>().ok()).unwrap_or_default().to_string()
+            }
             Self::Ip => columns::address(text("ip")?)?.to_string(),
         })
     }

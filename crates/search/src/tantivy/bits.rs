@@ -41,10 +41,6 @@ impl Bits {
         }
     }
 
-    pub(super) fn contains(&self, number: u32) -> bool {
-        self.words.get(index(number)).is_some_and(|word| word >> (number % WORD) & 1 == 1)
-    }
-
     pub(super) fn is_empty(&self) -> bool {
         self.words.iter().all(|word| *word == 0)
     }
@@ -130,7 +126,9 @@ mod tests {
 
     fn of(set: &BTreeSet<u32>) -> Bits {
         let mut bits = Bits::none(BOUND);
-        set.iter().for_each(|number| bits.insert(*number));
+        for number in set {
+            bits.insert(*number);
+        }
         bits
     }
 

@@ -11,8 +11,8 @@ use custody_domain::query::{ANALYSER_VERSION, terms::TERMS_VERSION};
 use serde::{Deserialize, Serialize};
 use tantivy::{
     Directory as _, Index,
-    index::SegmentComponent,
     directory::{FileHandle, FileSlice, OwnedBytes, RamDirectory},
+    index::SegmentComponent,
 };
 
 use super::{PartError, bundle::Bundle, schema};

@@ -61,9 +61,7 @@ impl Folder {
             }
         }
         // Of parts that begin together the one that holds the others is the one that was made of them.
-        names.sort_by(|one, other| {
-            (one.seqs.start, other.seqs.end).cmp(&(other.seqs.start, one.seqs.end))
-        });
+        names.sort_by(|one, other| (one.seqs.start, other.seqs.end).cmp(&(other.seqs.start, one.seqs.end)));
         let mut kept: Vec<Name> = Vec::new();
         for name in names {
             if kept.last().is_some_and(|last| name.seqs.end <= last.seqs.end) {

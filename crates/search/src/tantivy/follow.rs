@@ -11,7 +11,10 @@ use std::{
 
 use custody_domain::TenantId;
 use custody_ledger::Ledger;
-use tokio::{task::JoinSet, time};
+use tokio::{
+    task::{JoinError, JoinSet},
+    time,
+};
 
 use super::{IndexError, Tantivy, shelf::COMMIT_COUNT};
 
@@ -22,7 +25,7 @@ const FOLD_COUNT: u64 = 256;
 /// second.
 const ASKED_LATELY_SECONDS: u64 = 600;
 /// What is not on the disk for so long is written.
-const COMMIT_AGE: Duration = Duration::from_secs(60);
+const COMMIT_AGE: Duration = Duration::from_mins(1);
 const TICK: Duration = Duration::from_millis(50);
 /// Tenants worked on at once; so many parts are being made at most.
 const WORKERS: usize = 2;
@@ -75,12 +78,17 @@ impl Follower {
                 return;
             }
         };
-        let moved = |known: &HashMap<TenantId, u64>, (tenant, size): &(TenantId, u64)| known.get(tenant) != Some(size);
+        let moved = |known: &HashMap<TenantId, u64>, (tenant, size): &(TenantId, u64)| {
+            known.get(tenant) != Some(size)
+        };
         let sizes: Vec<_> = sizes.into_iter().filter(|log| moved(&self.sizes, log)).collect();
         self.sizes.extend(sizes.iter().copied());
         let index = self.index.clone();
         let known = tokio::task::spawn_blocking(move || {
-            sizes.into_iter().map(|(tenant, size)| (tenant, size, index.inner().covered(tenant))).collect::<Vec<_>>()
+            sizes
+                .into_iter()
+                .map(|(tenant, size)| (tenant, size, index.inner().covered(tenant)))
+                .collect::<Vec<_>>()
         });
         for (tenant, size, covered) in known.await.unwrap_or_default() {
             let missing = size.saturating_sub(covered);
@@ -109,7 +117,10 @@ impl Follower {
         due.dedup();
         let mut workers = JoinSet::new();
         for tenant in due {
-            let old = self.missing.remove(&tenant).is_some_and(|(_, since)| now.duration_since(since) >= COMMIT_AGE);
+            let old = self
+                .missing
+                .remove(&tenant)
+                .is_some_and(|(_, since)| now.duration_since(since) >= COMMIT_AGE);
             if workers.len() >= WORKERS {
                 self.finished(workers.join_next().await);
             }
@@ -122,7 +133,7 @@ impl Follower {
         self.index.inner().close_idle(OPEN_MAX, IDLE_SECONDS);
     }
 
-    fn finished(&mut self, done: Option<Result<(TenantId, Result<(), IndexError>), tokio::task::JoinError>>) {
+    fn finished(&mut self, done: Option<Result<KeptUp, JoinError>>) {
         if let Some(Ok((tenant, Err(error)))) = done {
             tracing::warn!(tenant.id = %tenant, %error, "the index does not follow the log; searches read the log instead");
             metrics::counter!("custody_index_failures_total").increment(1);
@@ -131,6 +142,9 @@ impl Follower {
         }
     }
 }
+
+/// A tenant, and how it went.
+type KeptUp = (TenantId, Result<(), IndexError>);
 
 async fn keep_up(index: &Tantivy, tenant: TenantId, old: bool) -> Result<(), IndexError> {
     let shelf = index.inner().shelf(tenant).await?;
@@ -150,10 +164,10 @@ async fn keep_up(index: &Tantivy, tenant: TenantId, old: bool) -> Result<(), Ind
 impl Tantivy {
     /// Everything of a tenant's onto the disk.
     pub async fn commit(&self, tenant: TenantId) -> Result<(), IndexError> {
-        let shelf = self.inner().shelf(tenant).await?;
-        while shelf.pull(usize::MAX).await? > 0 {}
-        shelf.commit().await?;
-        while shelf.tidy().await? {}
+        let kept = self.inner().shelf(tenant).await?;
+        while kept.pull(usize::MAX).await? > 0 {}
+        kept.commit().await?;
+        while kept.tidy().await? {}
         Ok(())
     }
 

@@ -13,7 +13,10 @@ use custody_domain::TenantId;
 use tokio::sync::OnceCell;
 
 use super::{IndexError, folder::Folder, page, shelf::Shelf, stats};
-use crate::{CursorKey, Linear, LinearLimits, Log, Page, PageRequest, Search, SearchError, Stats, StatsRequest, linear::Turns};
+use crate::{
+    CursorKey, Linear, LinearLimits, Log, Page, PageRequest, Search, SearchError, Stats, StatsRequest,
+    linear::Turns,
+};
 
 /// Bounds of one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +34,12 @@ pub struct IndexLimits {
 
 impl Default for IndexLimits {
     fn default() -> Self {
-        Self { cover_max: 16_384, time_max: Duration::from_secs(2), read_max: 20_000, page_bytes_max: 16 << 20 }
+        Self {
+            cover_max: 16_384,
+            time_max: Duration::from_secs(2),
+            read_max: 20_000,
+            page_bytes_max: 16 << 20,
+        }
     }
 }
 
@@ -74,14 +82,16 @@ impl Tantivy {
 
 impl Inner {
     pub(super) async fn shelf(&self, tenant: TenantId) -> Result<Arc<Shelf>, IndexError> {
-        let cell = Arc::clone(self.shelves.lock().unwrap_or_else(PoisonError::into_inner).entry(tenant).or_default());
-        let shelf = cell
+        let cell = Arc::clone(
+            self.shelves.lock().unwrap_or_else(PoisonError::into_inner).entry(tenant).or_default(),
+        );
+        let opened = cell
             .get_or_try_init(|| async {
                 let scope = self.authority.scope(tenant, "search");
                 Shelf::open(Arc::clone(&self.log), scope, &self.root).await.map(Arc::new)
             })
             .await?;
-        Ok(Arc::clone(shelf))
+        Ok(Arc::clone(opened))
     }
 
     /// How far a tenant's index is, without opening it where it is not open. Reads the folder's

@@ -44,7 +44,9 @@ pub(super) fn due(slots: &[Arc<Slot>], next: u64) -> Option<&[Arc<Slot>]> {
         })
     };
     slices.clone().find(full).or_else(|| {
-        slices.flat_map(|slice| slice.chunk_by(|one, other| level(one) == level(other))).find(|run| run.len() >= FANOUT)
+        slices
+            .flat_map(|slice| slice.chunk_by(|one, other| level(one) == level(other)))
+            .find(|run| run.len() >= FANOUT)
     })
 }
 

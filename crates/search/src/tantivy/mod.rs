@@ -1,4 +1,9 @@
-//! The executor over an index of Tantivy's.
+//! The executor over an index of Tantivy's: a folder a tenant, in it parts that never change, behind
+//! them in memory what is in none yet (docs/search.md, docs/adr/0021).
+//!
+//! Of Tantivy it uses the files: terms, postings, positions, columns, and how they are merged. What a
+//! query means is decided before, by `custody_domain::query::terms`; how a plan is run on sets of
+//! documents, here.
 
 mod bits;
 mod build;
@@ -21,8 +26,3 @@ mod view;
 
 pub use error::{IndexError, PartError};
 pub use index::{IndexLimits, Tantivy};
-
-#[doc(hidden)]
-pub fn build_for_measurement(epoch: u32, entries: &[custody_ledger::StoredEntry]) -> Result<Vec<u8>, PartError> {
-    build::build(epoch, entries)
-}

@@ -126,7 +126,8 @@ impl<'a> Search<'a> {
             Some(Turn::Before(place)) => (Some(place), sort.reversed()),
         };
         let range = linear::range_of(asked.whole(), head);
-        let window = range.map_or_else(Window::nothing, |range| Window { after: range.after, before: range.before });
+        let window =
+            range.map_or_else(Window::nothing, |range| Window { after: range.after, before: range.before });
         let (plan, time_max) = (Plan::of(&query), inner.limits.time_max);
         let find = Find { view: Arc::clone(view), query, plan, sort, window, time_max };
         Self { inner, scope, asked, find, from }
@@ -167,7 +168,14 @@ impl<'a> Search<'a> {
         let ids: Vec<_> = hits.iter().filter(|hit| hit.entry.is_none()).map(|hit| hit.place.id).collect();
         let mut entries: HashMap<_, _> = match ids.as_slice() {
             [] => HashMap::new(),
-            ids => self.inner.log.entries(self.scope, ids).await?.into_iter().map(|entry| (entry.id, entry)).collect(),
+            ids => self
+                .inner
+                .log
+                .entries(self.scope, ids)
+                .await?
+                .into_iter()
+                .map(|entry| (entry.id, entry))
+                .collect(),
         };
         for hit in hits {
             let too_large = reading.bytes >= self.inner.limits.page_bytes_max;

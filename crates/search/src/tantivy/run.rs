@@ -107,13 +107,17 @@ fn leaf(part: &Part, leaf: &Leaf, within: &Bits, work: &Work) -> Result<Bits, Ru
         }
         Leaf::Severity { comparison, severity } => {
             let wanted = u64::from(severity.rank().unsigned_abs());
-            return kept(within, work, |document| comparison.holds(&part.severity.get_val(document), &wanted));
+            return kept(within, work, |document| {
+                comparison.holds(&part.severity.get_val(document), &wanted)
+            });
         }
         Leaf::Outcome(outcome) => {
             let wanted = u64::from(outcome.code().unsigned_abs());
             return kept(within, work, |document| part.outcome.get_val(document) == wanted);
         }
-        Leaf::Time { field, comparison, instant } => return times(part, *field, *comparison, *instant, within, work),
+        Leaf::Time { field, comparison, instant } => {
+            return times(part, *field, *comparison, *instant, within, work);
+        }
     }
     found.and(within);
     Ok(found)
@@ -136,7 +140,9 @@ fn times(
 ) -> Result<Bits, RunError> {
     let wanted = instant.microseconds();
     match field {
-        TimeField::ReceivedAt => kept(within, work, |document| comparison.holds(&part.received(document), &wanted)),
+        TimeField::ReceivedAt => {
+            kept(within, work, |document| comparison.holds(&part.received(document), &wanted))
+        }
         TimeField::Time => {
             let (least, most) = part.times();
             match comparison {
@@ -150,16 +156,22 @@ fn times(
         }
         TimeField::OccurredAt => {
             // The column holds the time of receipt where this one is absent.
-            let known = Plan::of(&custody_domain::query::Query::Clause(custody_domain::query::Clause::Exists(
-                custody_domain::query::Path::Fixed("occurred_at"),
-            )));
+            let known = Plan::of(&custody_domain::query::Query::Clause(
+                custody_domain::query::Clause::Exists(custody_domain::query::Path::Fixed("occurred_at")),
+            ));
             let known = run(part, &known, within, work)?;
             kept(&known, work, |document| comparison.holds(&part.time.get_val(document), &wanted))
         }
     }
 }
 
-fn words(part: &Part, field: TextField, tokens: &[String], within: &Bits, work: &Work) -> Result<Bits, RunError> {
+fn words(
+    part: &Part,
+    field: TextField,
+    tokens: &[String],
+    within: &Bits,
+    work: &Work,
+) -> Result<Bits, RunError> {
     let index = part.text(field);
     let mut infos = Vec::with_capacity(tokens.len());
     for token in tokens {
@@ -181,7 +193,12 @@ fn words(part: &Part, field: TextField, tokens: &[String], within: &Bits, work: 
 }
 
 /// Adds the documents of a term.
-fn documents(index: &InvertedIndexReader, info: &TermInfo, found: &mut Bits, work: &Work) -> Result<(), RunError> {
+fn documents(
+    index: &InvertedIndexReader,
+    info: &TermInfo,
+    found: &mut Bits,
+    work: &Work,
+) -> Result<(), RunError> {
     work.take(u64::from(info.doc_freq) / 8 + 1)?;
     let mut blocks = index.read_block_postings_from_terminfo(info, IndexRecordOption::Basic)?;
     while !blocks.docs().is_empty() {

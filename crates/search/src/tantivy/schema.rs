@@ -3,7 +3,7 @@
 use custody_domain::query::{terms::TextField, tokens_of_folded};
 use tantivy::{
     IndexSettings,
-    schema::{Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions, FAST},
+    schema::{FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions},
     store::{Compressor, ZstdCompressor},
     tokenizer::{TextAnalyzer, Token, TokenStream, Tokenizer, TokenizerManager},
 };
@@ -80,7 +80,11 @@ pub(super) fn schema() -> (Schema, Fields) {
 }
 
 pub(super) fn settings() -> IndexSettings {
-    IndexSettings { docstore_compression: Compressor::Zstd(ZstdCompressor::default()), docstore_compress_dedicated_thread: false, ..IndexSettings::default() }
+    IndexSettings {
+        docstore_compression: Compressor::Zstd(ZstdCompressor::default()),
+        docstore_compress_dedicated_thread: false,
+        ..IndexSettings::default()
+    }
 }
 
 pub(super) fn tokenizers() -> TokenizerManager {

@@ -118,7 +118,8 @@ impl Shelf {
             self.said_lost(name);
             self.folder.remove(name)?;
         }
-        let slots = chain.into_iter().map(|name| Arc::new(Slot::in_folder(self.folder.clone(), name))).collect();
+        let slots =
+            chain.into_iter().map(|name| Arc::new(Slot::in_folder(self.folder.clone(), name))).collect();
         self.change(|view| *view = View::of(head.epoch, slots));
         Ok(())
     }
@@ -144,7 +145,9 @@ impl Shelf {
 
     /// Reads from the log until the view covers `head`, unless more than `most` entries are missing.
     pub(super) async fn cover(&self, head: Head, most: u64) -> Result<Arc<View>, IndexError> {
-        let ready = |view: &View| view.epoch == head.epoch && (view.covers(head.size) || view.missing(head.size) > most);
+        let ready = |view: &View| {
+            view.epoch == head.epoch && (view.covers(head.size) || view.missing(head.size) > most)
+        };
         let view = self.view();
         if ready(&view) {
             return Ok(view);
@@ -274,7 +277,7 @@ impl Shelf {
                 return Ok(Slot::in_folder(folder, slot.name.clone()));
             }
             let parts: Vec<Arc<Part>> = old.iter().map(|slot| slot.part()).collect::<Result<_, _>>()?;
-            Ok(on_disk(&folder, Slot::in_memory(merge::merge(&parts)?)?)?)
+            on_disk(&folder, Slot::in_memory(merge::merge(&parts)?)?)
         })
         .await?;
         let gone: HashSet<_> = slots.iter().map(|slot| slot.name.seqs.start).collect();

@@ -1,7 +1,6 @@
 //! A part's place in a tenant's index, opened once somebody looks.
 
 use std::{
-    ops::Range,
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
@@ -33,10 +32,6 @@ impl Slot {
         let name = Name { seqs: part.seqs(), last_id: part.id(part.count() - 1) };
         let part = Mutex::new(Some(Arc::new(part)));
         Ok(Self { name, made: Instant::now(), home: Home::Memory(bytes), part })
-    }
-
-    pub(super) fn seqs(&self) -> Range<u64> {
-        self.name.seqs.clone()
     }
 
     pub(super) fn count(&self) -> u64 {

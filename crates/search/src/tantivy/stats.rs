@@ -37,7 +37,8 @@ pub(super) async fn stats(inner: &Inner, scope: &Scope, request: StatsRequest) -
         Some(grant) => (grant.clone(), *asked.query() != custody_domain::query::Query::All),
     };
     let range = linear::range_of(asked.whole(), head);
-    let window = range.map_or_else(Window::nothing, |range| Window { after: range.after, before: range.before });
+    let window =
+        range.map_or_else(Window::nothing, |range| Window { after: range.after, before: range.before });
     let (plan, time_max, sort) = (Plan::of(&query), inner.limits.time_max, Sort::ReceivedDescending);
     let find = Find { view, query, plan, sort, window, time_max };
     let tally = if filters {
@@ -67,7 +68,8 @@ async fn read_each(
         if found.reached.is_some() || read > inner.limits.read_max {
             return Err(SearchError::TooMuch);
         }
-        let ids: Vec<_> = found.hits.iter().filter(|hit| hit.entry.is_none()).map(|hit| hit.place.id).collect();
+        let ids: Vec<_> =
+            found.hits.iter().filter(|hit| hit.entry.is_none()).map(|hit| hit.place.id).collect();
         let entries = if ids.is_empty() { Vec::new() } else { inner.log.entries(scope, &ids).await? };
         for entry in entries.iter().chain(found.hits.iter().filter_map(|hit| hit.entry.as_ref())) {
             let view = entry.view()?;
@@ -120,15 +122,11 @@ pub(super) struct RollUp {
 }
 
 fn roll_up(part: &Part, request: &StatsRequest, tally: &mut Tally) -> Result<(), IndexError> {
-    let known = part.roll_up.get();
-    let made;
-    let roll_up = match known {
-        Some(known) => known,
-        None => {
-            made = whole(part)?;
-            part.roll_up.get_or_init(|| made)
-        }
-    };
+    if part.roll_up.get().is_none() {
+        // Where another made it meanwhile, it is the same.
+        let _ = part.roll_up.set(whole(part)?);
+    }
+    let Some(roll_up) = part.roll_up.get() else { return Err(IndexError::Panicked) };
     tally.count += u64::from(part.count());
     let too_many = |TooMany| IndexError::TooMuch;
     for by in &request.by {

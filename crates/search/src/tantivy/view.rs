@@ -38,10 +38,6 @@ impl View {
         size.saturating_sub(self.next.unwrap_or(0))
     }
 
-    pub(super) fn tail_count(&self) -> usize {
-        self.tail.iter().map(|entries| entries.len()).sum()
-    }
-
     /// Entries in parts that a crash would lose (and that are indexed again then).
     pub(super) fn volatile_count(&self) -> u64 {
         self.slots.iter().filter(|slot| !slot.is_durable()).map(|slot| slot.count()).sum()

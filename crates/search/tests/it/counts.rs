@@ -12,7 +12,8 @@ use custody_search::{
 
 /// Every grouping and every histogram of the query, over an executor whose log holds just `log`.
 pub(crate) async fn hold(search: &dyn Search, scope: &Scope, log: &[StoredEntry], query: &Query) {
-    let views: Vec<_> = log.iter().map(|entry| entry.view().unwrap()).filter(|view| query.matches(view)).collect();
+    let views: Vec<_> =
+        log.iter().map(|entry| entry.view().unwrap()).filter(|view| query.matches(view)).collect();
     let text = query.render();
     for (interval, time) in [
         (Interval::Hour, HistogramTime::Received),
@@ -26,7 +27,10 @@ pub(crate) async fn hold(search: &dyn Search, scope: &Scope, log: &[StoredEntry]
         assert_eq!(stats.index_watermark, Some(log.len() as u64));
         for (by, group) in &stats.groups {
             let mut expected: BTreeMap<String, u64> = BTreeMap::new();
-            views.iter().filter_map(|view| by.value_of(view)).for_each(|value| *expected.entry(value).or_default() += 1);
+            views
+                .iter()
+                .filter_map(|view| by.value_of(view))
+                .for_each(|value| *expected.entry(value).or_default() += 1);
             let named: u64 = expected.values().sum();
             let mut expected: Vec<_> = expected.into_iter().collect();
             expected.sort_by_key(|(_, count)| std::cmp::Reverse(*count));

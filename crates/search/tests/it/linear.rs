@@ -26,7 +26,13 @@ fn scanning(scan_max: u64) -> LinearLimits {
 #[tokio::test]
 async fn it_conforms() {
     let log = MemoryLog::of(conformance::documented_contents());
-    conformance::holds(&linear(&log, LinearLimits::default()), &scope(), &log.entries(), &conformance::LOG_ORDERS).await;
+    conformance::holds(
+        &linear(&log, LinearLimits::default()),
+        &scope(),
+        &log.entries(),
+        &conformance::LOG_ORDERS,
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -39,7 +45,8 @@ async fn one_comes_back() {
 #[tokio::test]
 async fn it_conforms_also_where_every_request_stops_after_one_entry() {
     let log = MemoryLog::of(conformance::documented_contents());
-    conformance::pages_hold(&linear(&log, scanning(1)), &scope(), &log.entries(), &conformance::LOG_ORDERS).await;
+    conformance::pages_hold(&linear(&log, scanning(1)), &scope(), &log.entries(), &conformance::LOG_ORDERS)
+        .await;
 }
 
 #[tokio::test]

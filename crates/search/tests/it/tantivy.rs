@@ -75,7 +75,8 @@ async fn an_entry_is_found_at_once() {
     let index = index(&log, folder.path());
     for n in 0..300 {
         log.append(&numbered(n));
-        let page = index.page(&scope(), request(&format!("metadata.n:{n}"), Sort::default(), 5)).await.unwrap();
+        let page =
+            index.page(&scope(), request(&format!("metadata.n:{n}"), Sort::default(), 5)).await.unwrap();
         assert_eq!((seqs(&page), page.index_watermark), (vec![n], Some(n + 1)));
     }
 }
@@ -125,7 +126,9 @@ async fn what_is_damaged_is_made_again() {
             damage(&files()[at]);
             let index = index(&log, folder.path());
             for query in ["", "action:test.*"] {
-                let found = walk(&index, &scope(), &custody_domain::query::parse(query).unwrap(), Sort::default(), 7).await;
+                let found =
+                    walk(&index, &scope(), &custody_domain::query::parse(query).unwrap(), Sort::default(), 7)
+                        .await;
                 assert_eq!(found, newest_first, "{query}");
             }
             std::fs::remove_dir_all(folder.path()).unwrap();

@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use custody_auth::{Scope, SystemAuthority};
-use custody_domain::TenantId;
 use custody_domain::EntryId;
+use custody_domain::TenantId;
 use custody_ledger::{Head, LedgerError, Order, Range, StoredEntry};
 use custody_search::{CursorKey, Linear, LinearLimits, Log, Page, Search as _, SearchError, Sort};
 use custody_testkit::eventually;

@@ -8,7 +8,12 @@ pub(super) fn find(find: &Find, from: Option<Place>, want: usize, work: &Work) -
     let descending = find.sort == Sort::ReceivedDescending;
     let mut search = Search { find, window, descending, want, found: Found::default(), work };
     // What is in no part is the newest.
-    let _ = if descending { search.tail()? && search.parts()? } else { search.parts()? && search.tail()? };
+    for tail in [descending, !descending] {
+        let more = if tail { search.tail()? } else { search.parts()? };
+        if !more {
+            break;
+        }
+    }
     Ok(search.found)
 }
 
@@ -57,7 +62,8 @@ impl Search<'_> {
                 Err(RunError::Exhausted(_)) if !looked => return Err(IndexError::TooMuch),
                 Err(RunError::Exhausted(_)) => {
                     // Everything before this part was looked at.
-                    let edge = if self.descending { slot.name.last_id.next_up() } else { part.id(0).next_down() };
+                    let edge =
+                        if self.descending { slot.name.last_id.next_up() } else { part.id(0).next_down() };
                     self.found.reached = Some(Place::of(edge));
                     return Ok(false);
                 }
