@@ -20,6 +20,7 @@ mod producers;
 mod quarantine;
 mod running;
 mod schedules;
+mod search;
 mod sign_in;
 mod succession;
 mod support;
