@@ -69,7 +69,7 @@ pub(crate) async fn run(bench: &mut Bench, tenants: &Tenants, entries: usize) ->
     let mut searched = Searched {
         entries: total,
         entries_of_the_largest: sizes.first().copied().unwrap_or(0),
-        index_bytes_an_entry: bytes_in(&folder)? as f64 / total.max(1) as f64,
+        index_bytes_an_entry: number(bytes_in(&folder)?) / number(total.max(1)),
         settled_in_s,
         server_rss_mib: 0.0,
         questions: Vec::new(),
@@ -81,18 +81,18 @@ pub(crate) async fn run(bench: &mut Bench, tenants: &Tenants, entries: usize) ->
     let mut all = questions(&mut asker).await?;
     all.push(Question { name: "page 1,000 pages deep", path: deep(&mut asker).await? });
     for question in all {
-        let asked = ask(bench, &mut asker, question).await?;
+        let found = ask(bench, &mut asker, question).await?;
         eprintln!(
             "  {:<28} p50 {:>7.2}  p99 {:>7.2}  cpu {:>6.2} ms | {TOGETHER} at once: p50 {:>7.2}  p99 {:>7.2}  {:>6.0}/s",
-            asked.name,
-            asked.alone.p50_ms,
-            asked.alone.p99_ms,
-            asked.cpu_ms,
-            asked.together.p50_ms,
-            asked.together.p99_ms,
-            asked.together_a_second
+            found.name,
+            found.alone.p50_ms,
+            found.alone.p99_ms,
+            found.cpu_ms,
+            found.together.p50_ms,
+            found.together.p99_ms,
+            found.together_a_second
         );
-        searched.questions.push(asked);
+        searched.questions.push(found);
     }
     searched.server_rss_mib = measure::mib(process::memory_of(bench.server.pid()?)?.now);
     bench.results.search = Some(searched);
@@ -137,9 +137,9 @@ async fn ask(bench: &Bench, asker: &mut Asker, question: Question) -> anyhow::Re
         name: question.name,
         path: question.path,
         alone: Latency::of(&mut times),
-        cpu_ms: spent.as_secs_f64() * 1e3 / ALONE as f64,
+        cpu_ms: spent.as_secs_f64() * 1e3 / number(ALONE as u64),
         together: Latency::of(&mut together),
-        together_a_second: count as f64 / TOGETHER_FOR.as_secs_f64(),
+        together_a_second: number(count as u64) / TOGETHER_FOR.as_secs_f64(),
     })
 }
 
@@ -193,4 +193,9 @@ fn bytes_in(folder: &Path) -> anyhow::Result<u64> {
         bytes += if metadata.is_dir() { bytes_in(&entry.path())? } else { metadata.len() };
     }
     Ok(bytes)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+fn number(count: u64) -> f64 {
+    count as f64
 }

@@ -1,5 +1,7 @@
 //! The kinds of question, about what is in the log.
 
+use std::fmt::Write as _;
+
 use anyhow::Context as _;
 
 use super::Asker;
@@ -62,7 +64,8 @@ fn path(path: &str, parameters: &[(&str, &str)]) -> String {
             if byte.is_ascii_alphanumeric() {
                 out.push(char::from(byte));
             } else {
-                out.push_str(&format!("%{byte:02X}"));
+                // Writing to a String cannot fail.
+                let _ = write!(out, "%{byte:02X}");
             }
         }
         out.push('&');

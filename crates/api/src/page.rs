@@ -130,8 +130,8 @@ mod tests {
     #[test]
     fn the_link_repeats_the_request_with_the_next_cursor() {
         let uri: Uri = "/api/v1/logs?q=a%20b&cursor=old&limit=5".parse().unwrap();
-        let link = link(&uri, "next", Some("n/w")).unwrap();
-        assert_eq!(link, "</api/v1/logs?q=a+b&limit=5&cursor=n%2Fw>; rel=\"next\"");
+        let next = link(&uri, "next", Some("n/w")).unwrap();
+        assert_eq!(next, "</api/v1/logs?q=a+b&limit=5&cursor=n%2Fw>; rel=\"next\"");
         assert_eq!(link(&uri, "next", None), None);
     }
 

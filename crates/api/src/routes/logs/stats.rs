@@ -1,5 +1,7 @@
 //! `GET /api/v1/logs/stats`
 
+#![expect(unused_qualifications, reason = "the path macro writes them for parameters of this file")]
+
 use axum::{Json, extract::State};
 use chrono::{DateTime, SecondsFormat};
 use custody_auth::op;
