@@ -11,6 +11,7 @@ use crate::support::shared;
 const READS: &[&str] = &[
     "followEntries",
     "listEntries",
+    "getEntryStats",
     "getEntry",
     "getProof",
     "getCheckpoint",
