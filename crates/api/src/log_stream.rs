@@ -36,7 +36,6 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Closes a stream whose log is another one since it was restored.
 const RESTORED: CloseCode = 4009;
 
-const DELIVERED: &str = "custody_live_entries_delivered_total";
 const STREAMS: &str = "custody_live_streams";
 
 pub(crate) struct LogStream {
@@ -134,7 +133,7 @@ impl LogStream {
             Ok(items) => {
                 let entries = items.iter().filter(|item| matches!(item, Item::Entry(_))).count();
                 outlet.tell(items.into_iter().map(Word::from).collect()).await?;
-                metrics::counter!(DELIVERED).increment(entries as u64);
+                metrics::counter!("custody_live_entries_delivered_total").increment(entries as u64);
                 Ok(())
             }
             Err(LiveError::Ledger(error)) => {

@@ -7,8 +7,6 @@ use tokio::sync::Notify;
 
 use super::{LiveConfig, Shown, queue::Queue};
 
-const DROPPED: &str = "custody_live_entries_dropped_total";
-
 /// The feed fills it, the reader empties it.
 #[derive(Debug)]
 pub(super) struct Seat {
@@ -31,7 +29,7 @@ impl Seat {
 
     pub(super) fn put(&self, shown: Arc<Shown>, config: &LiveConfig) {
         if !self.queue().push(shown, config) {
-            metrics::counter!(DROPPED).increment(1);
+            metrics::counter!("custody_live_entries_dropped_total").increment(1);
         }
     }
 }
