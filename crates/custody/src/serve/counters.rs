@@ -38,6 +38,8 @@ const COUNTERS: &[Counter] = &[
     },
     plain("custody_http_panics_total", "Requests whose handler panicked: answered 500."),
     plain("custody_http_shed_total", "Requests refused because as many as may were in hand."),
+    plain("custody_index_failures_total", "Times that the index of a tenant could not follow its log."),
+    plain("custody_index_parts_lost_total", "Parts of the index that were damaged, and are made again."),
     Counter {
         name: "custody_ingest_items_total",
         label: "result",
