@@ -5,6 +5,7 @@ use std::{net::IpAddr, ops::Deref, sync::Arc, time::Duration};
 use axum::extract::FromRef;
 use chrono::{DateTime, SubsecRound as _, Utc};
 use custody_auth::{Authenticator, LimitsConfig, Passwords, RateLimits, SignInLimits, Tokens};
+use custody_export::Exports;
 use custody_ingest::Ingest;
 use custody_ledger::Ledger;
 use custody_objects::Objects;
@@ -31,6 +32,7 @@ pub struct Parts {
     pub ingest: Ingest,
     pub search: Arc<dyn Search>,
     pub live: Live,
+    pub exports: Exports,
     pub objects: Objects,
     pub readiness: Readiness,
     /// Renders `/metrics`; without it there is no such page.
@@ -110,6 +112,7 @@ pub(crate) struct Bounds {
     pub(crate) job_streams: Streams,
     pub(crate) entry_streams: Streams,
     pub(crate) downloads: Streams,
+    pub(crate) exports: Streams,
 }
 
 /// One part in so many of the requests that run at once is what an address may have. Several
@@ -131,6 +134,7 @@ impl Edge {
             job_streams: Streams::of_jobs(),
             entry_streams: Streams::of_entries(),
             downloads: Streams::of_files(),
+            exports: Streams::of_exports(),
             config,
         }))
     }

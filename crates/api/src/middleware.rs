@@ -81,9 +81,13 @@ pub(crate) fn around_all(edge: &Edge, router: Router) -> Router {
     trim_trailing_slash(router.layer(stack))
 }
 
+/// Of an answer that is compressed as it is: to do it again is work for nothing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IsPacked;
+
 /// What can be asked for in ranges goes as it is: a client puts the ranges together itself.
-fn is_no_file(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
-    !headers.contains_key(header::ACCEPT_RANGES)
+fn is_no_file(_: StatusCode, _: Version, headers: &HeaderMap, extensions: &Extensions) -> bool {
+    !headers.contains_key(header::ACCEPT_RANGES) && extensions.get::<IsPacked>().is_none()
 }
 
 /// A compressor would keep an event back until the next ones fill its block.

@@ -41,6 +41,7 @@ pub(crate) fn documented() -> (Router<App>, OpenApi) {
         .routes(routes!(logs::bulk::create_entries))
         .routes(routes!(logs::stream::follow_entries))
         .routes(routes!(logs::stats::get_entry_stats))
+        .routes(routes!(logs::export::stream::export_entries, logs::export::create::create_export))
         .routes(routes!(logs::get::get_entry))
         .routes(routes!(logs::proof::get_proof))
         // The log itself

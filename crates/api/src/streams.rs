@@ -12,6 +12,8 @@ use crate::{
 
 /// Seconds after which a refused reader may try again.
 const RETRY_AFTER: u32 = 1;
+/// The same where one takes long.
+const RETRY_AFTER_LONG: u32 = 10;
 
 /// The streams of one kind that run.
 #[derive(Clone, Debug)]
@@ -20,6 +22,10 @@ pub(crate) struct Streams {
     of_tenant: Shares<TenantId>,
     /// What a refused one is told.
     full: &'static str,
+    retry_after: u32,
+    /// Whether one beyond the tenant's share is told that it asks too much (429), not that the server is
+    /// full (503).
+    counts: bool,
 }
 
 /// One that runs, until it is dropped.
@@ -51,16 +57,25 @@ impl Streams {
         Self::new(256, 32, "As many files are downloaded as may at once.")
     }
 
-    fn new(all: usize, of_tenant: usize, full: &'static str) -> Self {
-        Self { all: Arc::new(Semaphore::new(all)), of_tenant: Shares::new(of_tenant), full }
+    /// Of exports. Each takes all cores while its reader keeps up, and some twenty megabytes.
+    pub(crate) fn of_exports() -> Self {
+        let full = "As many exports run as may at once.";
+        Self { retry_after: RETRY_AFTER_LONG, counts: true, ..Self::new(8, 2, full) }
     }
 
-    /// A place among them, or 503.
+    fn new(all: usize, of_tenant: usize, full: &'static str) -> Self {
+        let (all, of_tenant) = (Arc::new(Semaphore::new(all)), Shares::new(of_tenant));
+        Self { all, of_tenant, full, retry_after: RETRY_AFTER, counts: false }
+    }
+
+    /// A place among them, or a refusal.
     pub(crate) fn begin(&self, tenant: TenantId) -> Result<Stream, Problem> {
-        let full = |_| Problem::unavailable(self.full, RETRY_AFTER);
-        let all = self.all.clone().try_acquire_owned().map_err(full)?;
+        let full = || Problem::unavailable(self.full, self.retry_after);
+        let all = self.all.clone().try_acquire_owned().map_err(|_| full())?;
         let share = self.of_tenant.of(tenant);
-        share.try_acquire().map_err(full)?.forget();
+        let too_many = || Problem::too_many_requests(self.full, self.retry_after.into());
+        let refused = |_| if self.counts { too_many() } else { full() };
+        share.try_acquire().map_err(refused)?.forget();
         Ok(Stream { share, _all: all })
     }
 }

@@ -80,6 +80,8 @@ operations! {
     FollowEntries = "followEntries" "GET /api/v1/logs/stream", Roles(&[Admin, Auditor, User, Operator]), Read;
     ListEntries = "listEntries" "GET /api/v1/logs", Roles(&[Admin, Auditor, User, Operator]), Read;
     GetEntryStats = "getEntryStats" "GET /api/v1/logs/stats", Roles(&[Admin, Auditor, User, Operator]), Read;
+    ExportEntries = "exportEntries" "GET /api/v1/logs/export", Roles(&[Admin, Auditor, User, Operator]), Entry("custody.log.exported");
+    CreateExport = "createExport" "POST /api/v1/logs/export", Roles(&[Admin, Auditor, Operator]), Entry("custody.log.exported");
     GetEntry = "getEntry" "GET /api/v1/logs/{id}", Roles(&[Admin, Auditor, User, Operator]), Read;
 
     GetProof = "getProof" "GET /api/v1/logs/{id}/proof", Roles(&[Admin, Auditor, User, Operator]), Read;

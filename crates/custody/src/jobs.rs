@@ -1,11 +1,12 @@
 //! The jobs of the installation itself, and when they are due. Here, because what they look at is known
-//! nowhere else together.
+//! nowhere else together. And where those of other crates are given what they need.
 
 mod anchor;
 mod health;
 mod partitions;
 mod sweep;
 
+use custody_export::{ExportLogs, ExportServices, Exports};
 use custody_ledger::Ledger;
 use custody_objects::Objects;
 use custody_queue::{Job as _, Kinds, schedules::declared};
@@ -25,6 +26,8 @@ pub(crate) fn add_to(
     objects: &Objects,
 ) -> Kinds {
     let store = &installation.store;
+    let exports = Exports::of_log(ledger.clone());
+    let kinds = kinds.with::<ExportLogs>(ExportServices { exports, objects: objects.clone() });
     // These leave what they make elsewhere.
     let own = [partitions::Partitions::KIND, sweep::Sweep::KIND, anchor::Anchor::KIND, health::Health::KIND];
     let sweep = sweep::Services {

@@ -18,6 +18,7 @@ use chrono::Utc;
 use clap::{Args, ValueEnum};
 use custody_api::{App, FileLinks, HttpConfig, Parts, Readiness, ServeConfig, TlsFiles};
 use custody_auth::{LimitsConfig, Passwords, Quota, SignInLimits, SignInLimitsConfig};
+use custody_export::Exports;
 use custody_ingest::Ingest;
 use custody_ledger::{CommitConfig, Ledger};
 use custody_objects::Objects;
@@ -197,6 +198,7 @@ fn app(
         metrics: Some(metrics),
         store: installation.store.clone(),
         objects,
+        exports: Exports::of_log(ledger.clone()),
         ledger,
         ingest,
         clock: Utc::now,

@@ -69,5 +69,11 @@ pub fn decompress(kept: &[u8]) -> Result<Vec<u8>, CodecError> {
     if packed::is_packed(kept) { packed::decompress(kept) } else { frame::decompress(kept) }
 }
 
+/// How many bytes [`decompress`] may answer, read from the head of what was kept: for who decides how much
+/// to decompress at once. 0 where nothing can be told.
+pub fn bytes_max(kept: &[u8]) -> usize {
+    if packed::is_packed(kept) { packed::bytes_max(kept) } else { frame::bytes_max(kept) }
+}
+
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@
 //! inside an append's transaction.
 
 mod append;
+pub mod batches;
 pub mod codec;
 pub mod commit;
 pub mod draft;
@@ -23,6 +24,7 @@ pub mod recent;
 pub mod tree;
 pub mod written;
 
+pub use batches::{EntryBatch, EntryBatches};
 pub use commit::CommitConfig;
 pub use custody_store::{
     entries::{Order, Range},

@@ -2,16 +2,25 @@
 //! form: docs/bundle.md.
 //!
 //! A *range* bundle proves completeness: between the entry before it and the entry after it there is
-//! nothing but what it holds.
+//! nothing but what it holds. A *query* bundle proves of each entry that it is in the log, and not that
+//! there are no others which the query matches.
 
 mod entry_line;
 mod header;
+mod members;
+mod query;
+mod query_header;
+mod query_lines;
 mod range;
 mod read;
+mod signed;
 mod write;
 
 pub use header::Header;
-pub use read::{BundleError, Checked, check};
+pub use query::QueryBundle;
+pub use query_header::QueryHeader;
+pub use range::Fault;
+pub use read::{BundleError, Checked, Claim, check};
 pub use write::{BundleWriter, WriteError};
 
 use custody_domain::{EntryId, Hash, TenantId};

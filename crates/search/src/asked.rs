@@ -17,6 +17,12 @@ impl Asked {
         Self { grant: scope.grant(), whole: scope.restrict(query.clone()), query }
     }
 
+    /// What was asked with a scope that is gone by now, of which the grant was kept.
+    pub fn granted(grant: Option<Query>, query: Query) -> Self {
+        let whole = Query::and(grant.iter().cloned().chain([query.clone()]));
+        Self { grant, query, whole }
+    }
+
     /// Whether the entry may be read, and then whether it is what was asked for. The two are not one
     /// query: nothing that reorders or rewrites queries can bring the asker's part before the grant.
     pub fn matches(&self, entry: &Entry<'_>) -> bool {

@@ -169,11 +169,24 @@ pub(crate) async fn write(
     change: &Change,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
+    write_once(connection, tenant, new_id(now), change, now).await
+}
+
+/// The same under an id that says which change it is: written again, by whoever cannot know whether it
+/// was, it stays one entry.
+pub(crate) async fn write_once(
+    connection: &mut Connection,
+    tenant: TenantId,
+    id: Uuid,
+    change: &Change,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     sqlx::query(
-        "INSERT INTO audit_outbox (tenant_id, id, created_at, change) VALUES ($1, $2, $3, $4::text::json)",
+        "INSERT INTO audit_outbox (tenant_id, id, created_at, change) VALUES ($1, $2, $3, $4::text::json)
+         ON CONFLICT DO NOTHING",
     )
     .bind(tenant.0)
-    .bind(new_id(now))
+    .bind(id)
     .bind(now)
     .bind(json_text(change)?)
     .execute(connection)

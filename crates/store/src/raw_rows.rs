@@ -2,7 +2,7 @@
 //! wants every column and believes none. By COPY in the binary format (PostgreSQL, "COPY", "Binary
 //! Format"), which costs a third of a query's rows: each row is one message, parsed in place.
 
-mod tuple;
+mod columns;
 
 use bytes::Bytes;
 use custody_domain::{EntryId, StoredColumns};
@@ -11,10 +11,9 @@ use uuid::Uuid;
 
 use crate::{
     StoreError, TenantTx,
+    copied::{self, Tuple},
     heads::{signed, unsigned},
 };
-
-use tuple::Tuple;
 
 /// Which rows: `seq`s from `from` up to and without `to`, with ids above `after`, so many at most.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +57,7 @@ pub async fn read(tx: &mut TenantTx, wanted: Wanted) -> Result<RawRows, StoreErr
     let mut read = RawRows::default();
     let mut bytes = 0;
     while let Some(message) = messages.try_next().await? {
-        let Some(row) = tuple::of_message(message) else { continue };
+        let Some(row) = copied::of_message(message) else { continue };
         bytes += row.len();
         // The rest has to come over the wire all the same; it is not kept.
         if read.rows.is_empty() || bytes <= wanted.bytes_max {
@@ -84,11 +83,11 @@ impl RawRows {
 impl RawRow {
     /// An error where the database answered other columns than it was asked for.
     pub fn entry(&self) -> Result<RawEntry<'_>, StoreError> {
-        let mut tuple = Tuple::open(&self.0)?;
+        let mut tuple = Tuple::open(&self.0, columns::FIELDS)?;
         let entry = RawEntry {
             id: EntryId(Uuid::from_bytes(tuple.fixed()?)),
             seq: unsigned(i64::from_be_bytes(tuple.fixed()?))?,
-            columns: tuple::columns(&mut tuple)?,
+            columns: columns::columns(&mut tuple)?,
             leaf_hash: tuple.fixed()?,
             body: tuple.required()?,
         };
@@ -103,7 +102,7 @@ fn statement(tx: &TenantTx, wanted: Wanted) -> Result<String, StoreError> {
         "COPY (SELECT id, seq, {}, leaf_hash, body FROM entries \
          WHERE tenant_id = '{}' AND id > '{}' AND seq >= {} AND seq < {} ORDER BY id LIMIT {}) \
          TO STDOUT (FORMAT BINARY)",
-        tuple::COLUMNS,
+        columns::COLUMNS,
         tx.tenant(),
         wanted.after.map_or(Uuid::nil(), Uuid::from),
         signed(wanted.from)?,

@@ -31,6 +31,12 @@ const COUNTERS: &[Counter] = &[
     plain("custody_anchors_total", "Checkpoints that were anchored."),
     plain("custody_checkpoints_total", "Checkpoints that were signed."),
     Counter {
+        name: "custody_exports_total",
+        label: "result",
+        values: &["whole", "cut_off"],
+        description: "Streamed exports that ended.",
+    },
+    Counter {
         name: "custody_follower_leases_lost_total",
         label: "follower",
         values: &follow::NAMES,
@@ -93,6 +99,8 @@ pub(super) fn register() {
         metrics::counter!(OF_REASONS, "reason" => reason.as_str()).increment(0);
     }
     metrics::describe_counter!(OF_ROUTES, "Requests that were answered.");
+    metrics::describe_gauge!(custody_export::RUNNING, "Exports that run, streamed or by a job.");
+    metrics::gauge!(custody_export::RUNNING).set(0.0);
 }
 
 /// Shows those of the kinds of job that this process runs, at 0, and says what its other metrics are.

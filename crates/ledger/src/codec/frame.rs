@@ -79,6 +79,12 @@ pub(super) fn compress_plain(bytes: &[u8]) -> Result<Vec<u8>, CodecError> {
     zstd::bulk::compress(bytes, LEVEL).map_err(damaged)
 }
 
+/// What the frame says that it holds; 0 where it does not say.
+pub(super) fn bytes_max(frame: &[u8]) -> usize {
+    let size = zstd_safe::get_frame_content_size(frame).ok().flatten();
+    size.and_then(|size| usize::try_from(size).ok()).unwrap_or(0)
+}
+
 /// What is in a frame, whatever dictionary of ours, or none, it was made with.
 pub(super) fn decompress(frame: &[u8]) -> Result<Vec<u8>, CodecError> {
     let size = zstd_safe::get_frame_content_size(frame)

@@ -133,6 +133,16 @@ pub(super) fn decompress(kept: &[u8]) -> Result<Vec<u8>, CodecError> {
     Ok(body)
 }
 
+/// Of the text with as many UUIDs in it as the list has: those that come again are few.
+pub(super) fn bytes_max(kept: &[u8]) -> usize {
+    let Some((head, rest)) = kept.split_at_checked(1 + SALT_BYTES + 1) else { return 0 };
+    let count = usize::from(head.last().copied().unwrap_or_default());
+    let frame = rest.get(count * 16..).unwrap_or_default();
+    // No header is longer (RFC 8878, section 3.1.1).
+    let header = frame.get(..14).unwrap_or(frame);
+    head.len() + count * TEXT_BYTES + frame::bytes_max(&[&MAGIC, header].concat())
+}
+
 /// None where a UUID is missing, or the body would be larger than any that was written.
 fn put_back(uuids: &[Uuid], text: &[u8], body: &mut Vec<u8>) -> Option<()> {
     let mut next = 0;

@@ -54,6 +54,21 @@ pub(super) async fn range(tx: &mut TenantTx, range: &Range<u64>) -> Result<Compa
     Ok(CompactRange::from_hashes(range.start, range.end, &hashes).map_err(TreeError::from)?)
 }
 
+/// The hashes of the compact ranges of several ranges of leaves, read together.
+pub(super) async fn compact_ranges(
+    tx: &mut TenantTx,
+    ranges: &[Range<u64>],
+) -> Result<Vec<Vec<Hash>>, LedgerError> {
+    let all = ranges.iter().map(places).collect::<Result<Vec<_>, _>>()?;
+    let nodes = Nodes::read(tx, all.iter().flatten()).await?;
+    all.iter()
+        .map(|places| {
+            let hashes = places.iter().map(|(height, index)| nodes.hash(*height, *index));
+            hashes.collect::<Option<_>>().ok_or(LedgerError::NotFound)
+        })
+        .collect()
+}
+
 /// These leaves: the walk begins at the last full tile before them.
 pub(super) async fn leaf_hashes(tx: &mut TenantTx, range: Range<u64>) -> Result<Vec<Hash>, LedgerError> {
     let end = tiles::last_end(tx, range.start / WIDTH).await?;

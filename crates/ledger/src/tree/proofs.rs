@@ -122,6 +122,19 @@ impl Ledger {
         Ok(range)
     }
 
+    /// The hashes of the compact ranges of these ranges of leaves, all within the log: what stands for
+    /// them beside others that are shown. The work grows with the hashes.
+    pub async fn compact_ranges(
+        &self,
+        scope: &Scope,
+        ranges: &[Range<u64>],
+    ) -> Result<Vec<Vec<Hash>>, LedgerError> {
+        let mut tx = self.store.tenant_tx(scope).await?;
+        let hashes = nodes::compact_ranges(&mut tx, ranges).await?;
+        tx.commit().await?;
+        Ok(hashes)
+    }
+
     async fn roots(&self, scope: &Scope, size: u64, ranges: &[Range<u64>]) -> Result<Vec<Hash>, LedgerError> {
         let mut tx = self.store.tenant_tx(scope).await?;
         if size > heads::read(&mut tx).await?.size {

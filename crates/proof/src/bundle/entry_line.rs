@@ -24,7 +24,7 @@ pub(super) fn write(seq: u64, id: EntryId, body: &Body, out: &mut Vec<u8>) {
 /// Reads a line without its newline. What is wrong, for a person, where it is none.
 pub(super) fn read(line: &[u8]) -> Result<Entry, String> {
     let value = parse(line, &Limits::STORED).map_err(|error| format!("it is not JSON: {error}"))?;
-    let entry = value.as_object().and_then(entry).ok_or("it is no entry")?;
+    let entry = value.as_object().and_then(of_object).ok_or("it is no entry")?;
     let mut again = Vec::with_capacity(line.len() + 1);
     write(entry.seq, entry.id, &entry.body, &mut again);
     // One byte form: what the members were read from may hold nothing else.
@@ -35,7 +35,8 @@ pub(super) fn read(line: &[u8]) -> Result<Entry, String> {
     }
 }
 
-fn entry(line: &Object<'_>) -> Option<Entry> {
+/// What the members say; not whether the line is as it must be.
+pub(super) fn of_object(line: &Object<'_>) -> Option<Entry> {
     let Value::Number(seq) = line.get("seq")? else { return None };
     let id = line.get("id")?.as_str()?.parse().ok()?;
     Some(Entry { seq: seq.parse().ok()?, id, body: body(line.get("body")?.as_object()?)? })

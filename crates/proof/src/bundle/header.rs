@@ -7,7 +7,10 @@ use custody_domain::{
     time::{parse_rfc3339, rfc3339_millis},
 };
 
-use super::Neighbour;
+use super::{
+    Neighbour,
+    members::{hashes, number, of_hashes, text, texts},
+};
 
 /// Everything of a bundle but its entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,8 +44,6 @@ impl Header {
         let mut line = Object::new();
         let time = |at: &DateTime<Utc>| Value::from(rfc3339_millis(*at));
         let leaf = |n: &Neighbour| Value::from(hex::encode(n.leaf_data(self.tenant)));
-        let hashes =
-            |list: &[Hash]| list.iter().map(|hash| Value::from(hex::encode(hash))).collect::<Vec<_>>();
         let mut optional = |key: &'static str, value: Option<Value<'static>>| {
             if let Some(value) = value {
                 line.insert(key, value);
@@ -58,8 +59,8 @@ impl Header {
         line.insert("tenant_id", self.tenant.to_string().into());
         line.insert("first", self.first.into());
         line.insert("end", self.end.into());
-        line.insert("left", hashes(&self.left).into());
-        line.insert("right", hashes(&self.right).into());
+        line.insert("left", of_hashes(&self.left));
+        line.insert("right", of_hashes(&self.right));
         line.insert("checkpoint", self.checkpoint.clone().into());
         line.insert("keys", self.keys.iter().map(|key| Value::from(key.clone())).collect::<Vec<_>>().into());
         canonical::to_vec(&line.into())
@@ -87,29 +88,13 @@ impl Header {
             end: number(object, "end")?,
             before: neighbour(object, "before", tenant)?,
             after: neighbour(object, "after", tenant)?,
-            left: texts(object, "left")?.into_iter().map(hash).collect::<Result<_, _>>()?,
-            right: texts(object, "right")?.into_iter().map(hash).collect::<Result<_, _>>()?,
+            left: hashes(object, "left")?,
+            right: hashes(object, "right")?,
             checkpoint: text(object, "checkpoint")?.to_owned(),
             keys: texts(object, "keys")?.into_iter().map(str::to_owned).collect(),
         };
         // One byte form: no other keys, no other order, no other digits.
         if header.to_line() == line { Ok(header) } else { Err("it is not in canonical form".to_owned()) }
-    }
-}
-
-fn text<'v>(object: &'v Object<'_>, key: &str) -> Result<&'v str, String> {
-    object.get(key).and_then(Value::as_str).ok_or_else(|| format!("its {key} is missing or no string"))
-}
-
-fn texts<'v>(object: &'v Object<'_>, key: &str) -> Result<Vec<&'v str>, String> {
-    let all = object.get(key).and_then(Value::as_array).map(|all| all.iter().map(Value::as_str).collect());
-    all.flatten().ok_or_else(|| format!("its {key} is missing or no array of strings"))
-}
-
-fn number(object: &Object<'_>, key: &str) -> Result<u64, String> {
-    match object.get(key) {
-        Some(Value::Number(text)) => text.parse().map_err(|_| format!("its {key} is no count")),
-        _ => Err(format!("its {key} is missing or no number")),
     }
 }
 
@@ -126,12 +111,4 @@ fn neighbour(object: &Object<'_>, key: &str, tenant: TenantId) -> Result<Option<
     read.and_then(|_| Neighbour::from_leaf_data(&data, tenant))
         .map(Some)
         .ok_or_else(|| format!("its {key} is no leaf data of that tenant"))
-}
-
-fn hash(text: &str) -> Result<Hash, String> {
-    let mut hash = [0; 32];
-    match hex::decode_to_slice(text, &mut hash) {
-        Ok(()) => Ok(hash),
-        Err(_) => Err("a hash in it is not 64 hex digits".to_owned()),
-    }
 }

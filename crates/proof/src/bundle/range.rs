@@ -3,7 +3,7 @@
 
 use custody_domain::{Body, EntryId, Hash, TenantId, body::BodyError, leaf::leaf_hash, time::rfc3339_millis};
 
-use super::{Header, Neighbour};
+use super::{Header, Neighbour, signed};
 use crate::{
     Checkpoint, CompactRange, Origin, VerifierKey,
     checkpoint::CheckpointError,
@@ -44,6 +44,8 @@ pub enum Fault {
     Body { seq: u64, id: EntryId, source: BodyError },
     #[error("it ends before entry {0}, which it claims to hold")]
     Short(u64),
+    #[error("it has {found} entries, and says that it has {said}")]
+    Count { said: u64, found: u64 },
     #[error(
         "its entries do not lead to the signed root: an entry, its place, or a hash beside them was changed \
          (signed {}, found {})", hex::encode(.signed), hex::encode(.found)
@@ -69,7 +71,7 @@ pub(super) struct RangeCheck {
 impl RangeCheck {
     /// With the keys of somebody who trusts them, or, if there are none, those of the bundle.
     pub(super) fn begin(header: &Header, trusted: &[VerifierKey]) -> Result<Self, Fault> {
-        let checkpoint = checkpoint(header, trusted)?;
+        let checkpoint = signed::checkpoint(header.tenant, &header.checkpoint, &header.keys, trusted)?;
         bounds(header, checkpoint.size)?;
         let before = u64::from(header.before.is_some());
         let after = u64::from(header.after.is_some());
@@ -127,44 +129,6 @@ impl RangeCheck {
         let signed = self.checkpoint.root;
         if found == signed { Ok(()) } else { Err(Fault::Root { signed, found }) }
     }
-}
-
-/// The checkpoint, signed by every key that the bundle names, and by a trusted one if there are any.
-fn checkpoint(header: &Header, trusted: &[VerifierKey]) -> Result<Checkpoint, Fault> {
-    let note = header.checkpoint.as_bytes();
-    let key = |text: &String| {
-        let key: Result<VerifierKey, _> = text.parse();
-        key.map_err(|source| Fault::Key { name: text.clone(), source })
-    };
-    let mut opened = Err(Fault::NotTrusted);
-    for text in &header.keys {
-        opened = Ok(Checkpoint::open(note, &[key(text)?]).map_err(Fault::Checkpoint)?);
-    }
-    let opened = opened?;
-    let origin: Origin = opened.origin.parse().map_err(|_| Fault::OtherLog(opened.origin.clone()))?;
-    if origin.tenant() != header.tenant {
-        return Err(Fault::OtherLog(opened.origin));
-    }
-    if let Some(first) = trusted.first() {
-        let of_log = of_log(trusted, &origin);
-        if of_log.is_empty() {
-            return Err(Fault::ForeignKey { key: first.name().to_owned(), log: origin });
-        }
-        Checkpoint::open(note, &of_log).map_err(|error| match error {
-            CheckpointError::Note(NoteError::NotSigned) => Fault::NotTrusted,
-            other => Fault::Checkpoint(other),
-        })?;
-    }
-    Ok(opened)
-}
-
-/// Those of the keys that are of this log, named after its epoch: a key is the same in all of them.
-fn of_log(keys: &[VerifierKey], log: &Origin) -> Vec<VerifierKey> {
-    let is_of_log = |key: &&VerifierKey| {
-        let of: Result<Origin, _> = key.name().parse();
-        of.is_ok_and(|of| (of.log_name(), of.tenant()) == (log.log_name(), log.tenant()))
-    };
-    keys.iter().filter(is_of_log).filter_map(|key| key.named(&log.to_string()).ok()).collect()
 }
 
 /// The range is one of the tree, and at either end stands the neighbour that proves it, or the log's

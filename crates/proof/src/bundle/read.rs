@@ -7,7 +7,9 @@ use custody_domain::TenantId;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Header, LINE_LENGTH_MAX, entry_line,
+    Header, LINE_LENGTH_MAX, QueryHeader, entry_line,
+    query::QueryCheck,
+    query_lines::{self, Line},
     range::{Fault, RangeCheck},
     write::footer,
 };
@@ -17,19 +19,29 @@ use crate::{Checkpoint, VerifierKey};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
     pub tenant: TenantId,
-    /// That these are all entries received from then …
-    pub from: Option<DateTime<Utc>>,
-    /// … until then. Where no entry follows in the tree (`is_open`), that is as of the checkpoint:
-    /// entries may have been received since.
-    pub to: Option<DateTime<Utc>>,
-    pub is_open: bool,
-    pub first: u64,
-    pub end: u64,
+    pub claim: Claim,
     pub checkpoint: Checkpoint,
     /// The keys in the bundle, all of which signed the checkpoint.
     pub keys: Vec<String>,
     /// Whether a key that was known before signed it.
     pub is_pinned: bool,
+}
+
+/// What its entries are, beside being entries of that log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// These are all entries received between two times.
+    Complete {
+        from: Option<DateTime<Utc>>,
+        /// Where no entry follows in the tree (`is_open`), that is as of the checkpoint: entries may have
+        /// been received since.
+        to: Option<DateTime<Utc>>,
+        is_open: bool,
+        first: u64,
+        end: u64,
+    },
+    /// Somebody says that they are what this query matched. There may be others.
+    Included { query: String, entries: u64 },
 }
 
 /// Why a bundle proves nothing.
@@ -71,6 +83,10 @@ pub fn check(
 ) -> Result<Checked, BundleError> {
     let mut lines = Lines { input, line: Vec::new(), number: 0, hash: Sha256::new() };
     let line = lines.next()?.ok_or_else(|| unreadable(1, "it is empty"))?;
+    if let Some(header) = QueryHeader::of_line(line) {
+        let header = header.map_err(|detail| unreadable(1, detail))?;
+        return included(lines, header, trusted, progress);
+    }
     let header = Header::of_line(line).map_err(|detail| unreadable(1, detail))?;
     let mut range =
         RangeCheck::begin(&header, trusted).map_err(|fault| BundleError::NotProven { line: 1, fault })?;
@@ -87,14 +103,49 @@ pub fn check(
     lines.footer()?;
     Ok(Checked {
         tenant: header.tenant,
-        from: header.from,
-        to: header.to,
-        is_open: header.after.is_none(),
-        first: header.first,
-        end: header.end,
+        claim: Claim::Complete {
+            from: header.from,
+            to: header.to,
+            is_open: header.after.is_none(),
+            first: header.first,
+            end: header.end,
+        },
         checkpoint: range.checkpoint,
         keys: header.keys,
         is_pinned: range.is_pinned,
+    })
+}
+
+/// The rest of a bundle of a query's entries.
+fn included(
+    mut lines: Lines<impl BufRead>,
+    header: QueryHeader,
+    trusted: &[VerifierKey],
+    mut progress: impl FnMut(u64, u64),
+) -> Result<Checked, BundleError> {
+    let not_proven = |line| move |fault| BundleError::NotProven { line, fault };
+    let mut check = QueryCheck::begin(&header, trusted).map_err(not_proven(1))?;
+    loop {
+        let number = lines.number + 1;
+        let line = lines.next()?.ok_or_else(|| unreadable(number, "the bundle ends before its end"))?;
+        match query_lines::read(line).map_err(|detail| unreadable(number, detail))? {
+            Line::Entry { entry, skip } => {
+                check.entry(entry.seq, entry.id, &entry.body, &skip).map_err(not_proven(number))?;
+                progress(entry.seq + 1, check.checkpoint.size);
+            }
+            Line::Rest { entries, rest } => {
+                check.end(entries, &rest).map_err(not_proven(number))?;
+                break;
+            }
+        }
+    }
+    lines.footer()?;
+    Ok(Checked {
+        tenant: header.tenant,
+        claim: Claim::Included { query: header.query, entries: check.entries },
+        checkpoint: check.checkpoint,
+        keys: header.keys,
+        is_pinned: check.is_pinned,
     })
 }
 

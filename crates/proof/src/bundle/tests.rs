@@ -76,6 +76,24 @@ impl Log {
         }
     }
 
+    fn of_query(&self, seqs: &[usize]) -> Vec<u8> {
+        let Header { tenant, checkpoint, keys, .. } = self.header(0, self.size());
+        let header = QueryHeader { tenant, query: "action:a.*".to_owned(), checkpoint, keys };
+        let mut out = Vec::new();
+        let mut bundle = QueryBundle::begin(&header, &mut out).unwrap();
+        let between = |from: u64, to: usize| -> Vec<_> {
+            self.range(usize::try_from(from).unwrap(), to).hashes().copied().collect()
+        };
+        for seq in seqs {
+            let (id, body) = &self.entries[*seq];
+            let skip = between(bundle.next(), *seq);
+            bundle.entry((*seq as u64, *id), body, &skip, &mut out).unwrap();
+        }
+        let rest = between(bundle.next(), self.size());
+        bundle.end(&rest, &mut out).unwrap();
+        out
+    }
+
     fn bundle(&self, first: usize, end: usize) -> Vec<u8> {
         let mut writer = BundleWriter::begin(Vec::new(), &self.header(first, end)).unwrap();
         for seq in first..end {
@@ -113,8 +131,11 @@ fn every_range_of_every_small_log_is_proven() {
             for end in first..=size {
                 let bundle = log.bundle(first, end);
                 let checked = checked(&bundle).unwrap();
-                assert_eq!((checked.first, checked.end), (first as u64, end as u64));
-                assert_eq!((checked.checkpoint.size, checked.is_open), (size as u64, end == size));
+                assert_eq!(checked.checkpoint.size, size as u64);
+                let Claim::Complete { first: from, end: to, is_open, .. } = checked.claim else {
+                    panic!("{:?}", checked.claim);
+                };
+                assert_eq!((from, to, is_open), (first as u64, end as u64, end == size));
                 assert_eq!(bundle, with_footer(&lines(&bundle)));
             }
         }
@@ -256,5 +277,57 @@ proptest! {
         let at = at.index(bundle.len());
         let changed = [&bundle[..at], &bytes, &bundle[at..]].concat();
         prop_assert_eq!(checked(&changed).is_ok(), bytes.is_empty());
+    }
+}
+
+#[test]
+fn any_choice_of_entries_is_proven_to_be_in_the_log() {
+    for size in 1..9 {
+        let log = Log::of(size);
+        for choice in 0_u32..1 << size {
+            let seqs: Vec<_> = (0..log.size()).filter(|seq| choice >> seq & 1 == 1).collect();
+            let checked = check(&log.of_query(&seqs)[..], &[], |_, _| {}).unwrap();
+            let claim = Claim::Included { query: "action:a.*".to_owned(), entries: seqs.len() as u64 };
+            assert_eq!(checked.claim, claim, "{seqs:?} of {size}");
+        }
+    }
+}
+
+#[test]
+fn no_bit_of_a_querys_bundle_can_be_changed_and_no_line_left_out() {
+    let log = Log::of(7);
+    let bundle = log.of_query(&[1, 2, 5]);
+    let mut changed = bundle.clone();
+    for bit in 0..bundle.len() * 8 {
+        changed[bit / 8] ^= 1 << (bit % 8);
+        assert!(check(&changed[..], &[], |_, _| {}).is_err(), "bit {bit}");
+        changed[bit / 8] ^= 1 << (bit % 8);
+    }
+    for length in 0..bundle.len() {
+        assert!(check(&bundle[..length], &[], |_, _| {}).is_err(), "cut at {length}");
+    }
+}
+
+#[test]
+fn who_makes_the_last_line_anew_still_cannot_change_an_entry_of_a_querys_bundle() {
+    let log = Log::of(7);
+    let bundle = String::from_utf8(log.of_query(&[1, 5])).unwrap();
+    let lines: Vec<_> = bundle.lines().collect();
+    let forged = |lines: &[&str]| {
+        let text: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+        let footer = format!("{{\"sha256\":\"{}\"}}\n", hex::encode(Sha256::digest(&text)));
+        check((text + &footer).as_bytes(), &[], |_, _| {})
+    };
+    forged(&lines[..4]).unwrap();
+    let other = lines[1].replace("a.1", "a.9");
+    let moved = lines[1].replace("\"seq\":1", "\"seq\":2");
+    for (lines, why) in [
+        (vec![lines[0], &other, lines[2], lines[3]], "another content"),
+        (vec![lines[0], &moved, lines[2], lines[3]], "another place"),
+        (vec![lines[0], lines[2], lines[3]], "an entry less"),
+        (vec![lines[0], lines[1], lines[1], lines[2], lines[3]], "an entry twice"),
+        (vec![lines[0], lines[2], lines[1], lines[3]], "another order"),
+    ] {
+        assert!(forged(&lines).is_err(), "{why}");
     }
 }

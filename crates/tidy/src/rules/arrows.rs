@@ -7,12 +7,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "custody",
         &[
-            "client", "api", "search", "ingest", "ledger", "queue", "objects", "store", "auth", "keys",
-            "proof", "domain",
+            "client", "api", "export", "search", "ingest", "ledger", "queue", "objects", "store", "auth",
+            "keys", "proof", "domain",
         ],
     ),
     ("client", &["proof", "domain"]),
-    ("api", &["search", "ingest", "ledger", "queue", "objects", "store", "auth", "keys", "proof", "domain"]),
+    (
+        "api",
+        &[
+            "export", "search", "ingest", "ledger", "queue", "objects", "store", "auth", "keys", "proof",
+            "domain",
+        ],
+    ),
+    ("export", &["search", "ledger", "queue", "objects", "store", "auth", "keys", "proof", "domain"]),
     ("search", &["ledger", "store", "auth", "keys", "domain"]),
     ("ingest", &["ledger", "store", "auth", "keys", "domain"]),
     ("ledger", &["store", "auth", "keys", "proof", "domain"]),
@@ -48,6 +55,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("indicatif", &["client"]),
     ("jsonwebtoken", &["auth"]),
     ("argon2", &["auth"]),
+    ("arrow-", &["export"]),
+    ("parquet", &["export"]),
     ("aes-gcm", &["keys"]),
 ];
 
