@@ -8,6 +8,7 @@ mod coverage;
 mod crash;
 mod edge;
 mod entries;
+mod export;
 mod faults;
 mod followers;
 mod hostile;

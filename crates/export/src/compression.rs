@@ -79,9 +79,7 @@ impl Encoder {
         Ok(match compression {
             Compression::None => None,
             Compression::Gzip => Some(Self::Gzip(GzEncoder::new(Vec::new(), flate2::Compression::fast()))),
-            Compression::Zstd => {
-                Some(Self::Zstd(zstd::stream::write::Encoder::new(Vec::new(), ZSTD_LEVEL)?))
-            }
+            Compression::Zstd => Some(Self::Zstd(zstd::stream::write::Encoder::new(Vec::new(), ZSTD_LEVEL)?)),
         })
     }
 

@@ -111,7 +111,11 @@ impl Job for ExportLogs {
                 let written =
                     Written { custody_export: manifest, file: self.name.clone(), completed_at: Utc::now() };
                 let bytes = serde_json::to_vec(&written).map_err(JobError::defect)?;
-                services.objects.put(&beside, bytes.into(), PutOptions::default()).await.map_err(of_objects)?;
+                services
+                    .objects
+                    .put(&beside, bytes.into(), PutOptions::default())
+                    .await
+                    .map_err(of_objects)?;
                 written
             }
         };
@@ -153,9 +157,7 @@ fn of_objects(error: ObjectsError) -> JobError {
 
 fn of_export(error: ExportError) -> JobError {
     match error {
-        ExportError::Ledger(LedgerError::Unavailable(_)) => {
-            JobError::again("the database was not available")
-        }
+        ExportError::Ledger(LedgerError::Unavailable(_)) => JobError::again("the database was not available"),
         ExportError::Ledger(LedgerError::Unreadable { seq, .. }) | ExportError::Content { seq } => {
             JobError::fatal(format!("entry {seq} cannot be read"))
         }

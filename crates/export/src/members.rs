@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn what_is_no_object_is_none() {
-        for bytes in [&b""[..], b"{", b"[]", b"{\"a\":1", b"{\"a\":1}x", b"{\"a\"1}", b"{a:1}", b"{\"a\":\"}"] {
+        for bytes in [&b""[..], b"{", b"[]", b"{\"a\":1", b"{\"a\":1}x", b"{\"a\"1}", b"{a:1}", b"{\"a\":\"}"]
+        {
             assert!(each(bytes, |_, _| {}).is_none(), "{}", String::from_utf8_lossy(bytes));
         }
     }

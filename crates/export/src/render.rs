@@ -36,11 +36,7 @@ pub(crate) enum Content {
 pub(crate) const SEPARATOR: &[u8] = b",\n";
 
 /// The entries of the batch that were asked for, in this format. Work for a thread that may block.
-pub(crate) fn render(
-    format: Format,
-    asked: &Asked,
-    batch: Box<dyn Batch>,
-) -> Result<Rendered, ExportError> {
+pub(crate) fn render(format: Format, asked: &Asked, batch: Box<dyn Batch>) -> Result<Rendered, ExportError> {
     let next_seq = batch.next_seq();
     let all = *asked.whole() == Query::All;
     let mut seen = Seen::default();

@@ -7,7 +7,12 @@ use custody_domain::EntryId;
 use futures::TryStreamExt as _;
 use uuid::Uuid;
 
-use crate::{StoreError, TenantTx, copied::{self, Tuple}, entries::Range, heads::unsigned};
+use crate::{
+    StoreError, TenantTx,
+    copied::{self, Tuple},
+    entries::Range,
+    heads::unsigned,
+};
 
 /// `id`, `seq`, `leaf_hash`, `body`.
 const FIELDS: i16 = 4;

@@ -46,6 +46,8 @@ impl Deeds {
         let left = server.probe(&tenant, &["--act", "file:left.txt:9"]).await;
         ended(admin, &left).await;
         admin.post(&format!("/api/v1/jobs/{left}/files/left.txt/url"), &json!({})).await.expect(200);
+        admin.get("/api/v1/logs/export").await;
+        admin.post("/api/v1/logs/export", &json!({})).await.expect(202);
         Self { tenant, operator }
     }
 

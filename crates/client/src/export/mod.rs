@@ -1,134 +1,140 @@
 //! `custody export`
 
 mod bounds;
+mod checked;
+mod job;
 mod nodes;
+mod parameters;
+mod part;
+mod range;
+mod stream;
 mod target;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::Context as _;
-use clap::Args;
-use custody_proof::bundle::{BundleWriter, WriteError};
-use custody_proof::stream::{Frame, read_frame};
-use serde_json::json;
+use clap::{Args, ValueEnum};
+use custody_proof::bundle::WriteError;
 
-use crate::{
-    ApiClient, Connection,
-    log::Log,
-    output,
-    text::count,
-    verify::{Keys, Progress},
-};
+use crate::{ClientError, Connection, search::explain};
 use bounds::Bounds;
-use target::Target;
+use checked::NotWhole;
 
-/// Writes a stretch of the log into a file that proves itself.
+/// Writes entries into a file: all that a query matches, oldest first.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command")]
 pub struct ExportArgs {
     #[command(flatten)]
     connection: Connection,
 
-    /// A bundle: entries, proofs, the signed checkpoint and its key, which `custody verify BUNDLE` checks
-    /// without a server (docs/bundle.md).
-    #[arg(long, required = true)]
+    /// The query; several words are joined by spaces. All entries if not given. After `--` a word may
+    /// start with `-`.
+    query: Vec<String>,
+
+    /// Of the file.
+    #[arg(long, short, value_enum, default_value_t = Format::Ndjson, conflicts_with = "bundle")]
+    format: Format,
+
+    /// A file that proves itself: entries, proofs, the signed checkpoint and its key, which
+    /// `custody verify BUNDLE` checks without a server (docs/bundle.md). Without a query it proves that
+    /// nothing is missing between two times, too.
+    #[arg(long)]
     bundle: bool,
 
-    /// Received at that time or later (RFC 3339, or a date); from the log's first entry on if not given.
+    /// What happened at this time or later (RFC 3339, or a date); of a bundle without a query, what was
+    /// received then or later.
     #[arg(long, value_name = "TIME")]
     from: Option<String>,
 
-    /// … and before that time; up to the newest checkpoint if not given.
+    /// … and before that time.
     #[arg(long, value_name = "TIME")]
     to: Option<String>,
+
+    /// What was received at this time or later.
+    #[arg(long, value_name = "TIME")]
+    received_from: Option<String>,
+
+    /// … and before that time.
+    #[arg(long, value_name = "TIME")]
+    received_to: Option<String>,
+
+    /// Compresses the file: with zstd, or as `-z=gzip` says.
+    #[arg(long, short = 'z', value_enum, value_name = "HOW", num_args = 0..=1, require_equals = true,
+        default_missing_value = "zstd", conflicts_with = "bundle")]
+    compress: Option<Compress>,
+
+    /// Lets the server write the file first, and fetches it then: for what is very large. What breaks off
+    /// goes on where it was.
+    #[arg(long)]
+    job: bool,
+
+    /// Goes on with the file of this job, which an earlier `--job` has named.
+    #[arg(long, value_name = "JOB", conflicts_with_all = ["query", "job", "bundle"])]
+    resume: Option<String>,
 
     /// Where to; `-`, which is standard output, if not given. A file is there once it is whole.
     #[arg(long, short, value_name = "FILE", default_value = "-")]
     output: PathBuf,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    Ndjson,
+    Json,
+    Csv,
+    Parquet,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Compress {
+    Zstd,
+    Gzip,
+}
+
 impl ExportArgs {
-    /// 0: written, and every proof in it checked; 1: the log is not what it signed, and nothing is
-    /// written; 2: it could not be brought to an end.
+    /// 0: written whole, and of a bundle every proof checked; 1: what came is not what was exported, or the
+    /// log is not what it signed, and nothing is written; 2: it could not be brought to an end.
     pub async fn run(self, json: bool) -> anyhow::Result<ExitCode> {
-        let (from, to) =
-            (bounds::time("--from", self.from.as_deref()), bounds::time("--to", self.to.as_deref()));
-        let (from, to) = match (from, to) {
-            (Ok(from), Ok(to)) => (from, to),
-            (Err(error), _) | (_, Err(error)) => {
-                eprintln!("custody: {error}");
-                return Ok(ExitCode::from(2));
-            }
-        };
-        match export(self.connection.open()?, Bounds { from, to }, self.output, json).await {
+        match self.export(json).await {
             Ok(()) => Ok(ExitCode::SUCCESS),
             Err(error) => {
-                let tampered = error.downcast_ref::<WriteError>().is_some_and(is_tampering);
+                let tampered = error.downcast_ref::<WriteError>().is_some_and(is_tampering)
+                    || error.downcast_ref::<NotWhole>().is_some_and(NotWhole::is_tampering);
                 eprintln!("custody: nothing is exported: {error:#}");
                 Ok(ExitCode::from(if tampered { 1 } else { 2 }))
             }
         }
     }
+
+    async fn export(self, json: bool) -> anyhow::Result<()> {
+        if self.bundle && self.is_a_stretch() {
+            let from = bounds::time("--from", self.from.as_deref()).map_err(anyhow::Error::msg)?;
+            let to = bounds::time("--to", self.to.as_deref()).map_err(anyhow::Error::msg)?;
+            return range::export(self.connection.open()?, Bounds { from, to }, self.output, json).await;
+        }
+        let client = self.connection.open()?;
+        let parameters = self.parameters();
+        let done = if let Some(id) = &self.resume {
+            job::fetch(&client, id, &self.output, json).await
+        } else if self.job {
+            job::export(&client, &parameters, &self.output, json).await
+        } else {
+            stream::export(&client, &parameters, &self.output, json).await
+        };
+        done.map_err(|error| match error.downcast_ref::<ClientError>() {
+            Some(ClientError::Problem(problem)) => match problem.in_query() {
+                Some(in_query) => anyhow::anyhow!("{}", explain(&self.query.join(" "), in_query)),
+                None => error,
+            },
+            _ => error,
+        })
+    }
+
+    /// Whether all entries between two times are wanted: only then can it be proven that none is missing.
+    fn is_a_stretch(&self) -> bool {
+        self.query.is_empty() && self.received_from.is_none() && self.received_to.is_none() && !self.job
+    }
 }
 
 fn is_tampering(error: &WriteError) -> bool {
     !matches!(error, WriteError::Io(_))
-}
-
-async fn export(client: ApiClient, bounds: Bounds, path: PathBuf, json: bool) -> anyhow::Result<()> {
-    let log = Log::new(client);
-    let keys = Keys::new(Vec::new(), &log.keys().await?)?;
-    let note = log.checkpoint().await?;
-    let signed = keys.open(&note).map_err(|detail| anyhow::anyhow!("the newest checkpoint {detail}"))?;
-    let header = bounds.header(&log, &keys, note, &signed).await?;
-    let target = Target::open(&path)?;
-    let progress = Progress::start(header.end - header.first, "Exporting");
-    let mut writer = BundleWriter::begin(target, &header)?;
-    let mut next = header.first;
-    while next < header.end {
-        let begun = next;
-        let mut reader = log.entries(next, header.end).await?;
-        reader.opening().await?;
-        let mut rest = Vec::new();
-        'stream: loop {
-            let bytes = reader.more(rest).await?.context("the log's stream broke off")?;
-            let mut at = 0;
-            while let Some((frame, length)) = read_frame(bytes.get(at..).unwrap_or_default())? {
-                at += length;
-                match frame {
-                    Frame::Entry(entry) => {
-                        writer.entry(entry.seq, entry.id, entry.body)?;
-                        next = entry.seq + 1;
-                        progress.add(1);
-                    }
-                    Frame::Unreadable(entry) => {
-                        anyhow::bail!("entry {} ({}) cannot be read: {}", entry.seq, entry.id, entry.detail)
-                    }
-                    Frame::End { .. } => break 'stream,
-                }
-            }
-            rest = bytes.get(at..).unwrap_or_default().to_vec();
-        }
-        if next == begun {
-            break;
-        }
-    }
-    writer.finish()?.commit()?;
-    drop(progress);
-    tell(&header, &path, json)
-}
-
-/// On standard error where the bundle itself is on standard output.
-fn tell(header: &custody_proof::bundle::Header, path: &std::path::Path, json: bool) -> anyhow::Result<()> {
-    let entries = header.end - header.first;
-    let is_stdout = path.as_os_str() == "-";
-    if json && !is_stdout {
-        let told = json!({"file": path, "first": header.first, "end": header.end, "entries": entries});
-        output::line(&told.to_string())?;
-    } else {
-        let file = path.display().to_string();
-        let (to, argument) = if is_stdout { ("standard output", "BUNDLE") } else { (&*file, &*file) };
-        let entries = count(entries, "entry", "entries");
-        eprintln!("{entries} in {to}; check it with: custody verify {argument}");
-    }
-    Ok(())
 }

@@ -1,4 +1,4 @@
-//! Where a bundle is written to: a file that is there once it is whole, or standard output.
+//! Where an export is written to: a file that is there once it is whole, or standard output.
 
 use std::{
     fs::{self, File},
@@ -24,10 +24,11 @@ enum Out {
 }
 
 impl Target {
-    pub(super) fn open(path: &Path) -> anyhow::Result<Self> {
+    /// `readable`: by a person, in a terminal.
+    pub(super) fn open(path: &Path, readable: bool) -> anyhow::Result<Self> {
         if path.as_os_str() == "-" {
-            if io::stdout().is_terminal() {
-                bail!("a bundle is not for a terminal; name a file with --output");
+            if !readable && io::stdout().is_terminal() {
+                bail!("this is not for a terminal; name a file with --output");
             }
             let out = Out::Standard(BufWriter::with_capacity(BUFFER_BYTES, io::stdout()));
             return Ok(Self { out, file: None });
@@ -38,6 +39,11 @@ impl Target {
         let file = File::create(&part).with_context(|| format!("cannot write {}", part.display()))?;
         let out = Out::File(BufWriter::with_capacity(BUFFER_BYTES, file));
         Ok(Self { out, file: Some((part, path.to_owned())) })
+    }
+
+    /// The file, while it is written.
+    pub(super) fn part(&self) -> Option<&Path> {
+        self.file.as_ref().map(|(part, _)| part.as_path())
     }
 
     /// Gives the file its name.
@@ -69,7 +75,7 @@ impl Write for Target {
     }
 }
 
-/// Half a bundle is no bundle.
+/// Half an export is none.
 impl Drop for Target {
     fn drop(&mut self) {
         if let Some((part, _)) = &self.file {

@@ -16,7 +16,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// A server that is away for longer is given up.
 const AWAY_MAX: Duration = Duration::from_mins(2);
 
-pub(super) struct Follow<'a> {
+pub(crate) struct Follow<'a> {
     client: &'a ApiClient,
     id: &'a str,
     json: bool,
@@ -25,14 +25,14 @@ pub(super) struct Follow<'a> {
 }
 
 impl<'a> Follow<'a> {
-    pub(super) fn new(client: &'a ApiClient, id: &'a str, json: bool) -> Self {
+    pub(crate) fn new(client: &'a ApiClient, id: &'a str, json: bool) -> Self {
         let terminal = std::io::stderr().is_terminal() && !json;
         let line = if terminal { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
         line.enable_steady_tick(PAUSE);
         Self { client, id, json, line }
     }
 
-    pub(super) async fn until_end(&self) -> anyhow::Result<Job> {
+    pub(crate) async fn until_end(&self) -> anyhow::Result<Job> {
         let (mut seen, mut heard) = (0, Instant::now());
         loop {
             match get(self.client, self.id).await {

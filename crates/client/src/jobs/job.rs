@@ -7,10 +7,10 @@ use crate::text::{second, shown};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Job {
+pub(crate) struct Job {
     pub(super) id: String,
     pub(super) kind: String,
-    pub(super) status: String,
+    pub(crate) status: String,
     pub(super) version: u64,
     blocked: bool,
     unique_key: Option<String>,
@@ -36,12 +36,17 @@ struct Failure {
 }
 
 impl Job {
+    /// JSON; null where there is none.
+    pub(crate) fn result(&self) -> &Value {
+        &self.result
+    }
+
     pub(super) fn attempts(&self) -> String {
         format!("{}/{}", self.attempts, self.attempts_max)
     }
 
     /// The one thing that is worth a place in a line: how far it is, or why it did not go well.
-    pub(super) fn news(&self) -> String {
+    pub(crate) fn news(&self) -> String {
         match (&self.failure, self.status.as_str()) {
             (_, "pending") if self.blocked => "waits for another one of its key".to_owned(),
             (_, "in_progress") if self.cancel_requested_at.is_some() => "told to stop".to_owned(),

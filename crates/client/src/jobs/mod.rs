@@ -10,6 +10,8 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
+pub(crate) use follow::Follow;
+
 /// Work that outlives the request that asked for it.
 #[derive(Debug, Subcommand)]
 pub enum JobsCommand {

@@ -8,7 +8,12 @@ use std::{
 
 use anyhow::Context as _;
 use custody_domain::time::rfc3339_millis;
-use custody_proof::{VerifierKey, bundle, bundle::Checked};
+use custody_proof::{
+    VerifierKey, bundle,
+    bundle::{Checked, Claim},
+};
+
+use serde_json::json;
 
 use super::{
     Progress,
@@ -41,19 +46,30 @@ pub(super) fn check(path: &Path, pinned: &[VerifierKey]) -> anyhow::Result<Repor
 }
 
 fn proven(checked: &Checked) -> Report {
-    let entries = count(checked.end - checked.first, "entry", "entries");
-    let from = checked.from.map_or_else(|| "the log's beginning".to_owned(), rfc3339_millis);
-    let to = match (checked.to, checked.is_open) {
-        (Some(to), false) => format!("before {}", rfc3339_millis(to)),
-        (Some(to), true) => format!("before {}, up to the checkpoint", rfc3339_millis(to)),
-        (None, _) => "up to the checkpoint".to_owned(),
+    let (summary, facts) = match &checked.claim {
+        Claim::Complete { from, to, is_open, first, end } => {
+            let entries = count(end - first, "entry", "entries");
+            let from = from.map_or_else(|| "the log's beginning".to_owned(), rfc3339_millis);
+            let to = match (to, is_open) {
+                (Some(to), false) => format!("before {}", rfc3339_millis(*to)),
+                (Some(to), true) => format!("before {}, up to the checkpoint", rfc3339_millis(*to)),
+                (None, _) => "up to the checkpoint".to_owned(),
+            };
+            let summary = format!("these {entries} are all that the log received from {from} on, {to}");
+            (summary, vec![("first", json!(first)), ("end", json!(end))])
+        }
+        Claim::Included { query, entries } => {
+            let counted = count(*entries, "entry is", "entries are");
+            let summary = format!("these {counted} in the log; completeness is not provable");
+            (summary, vec![("query", json!(query)), ("entries", json!(entries))])
+        }
     };
-    let summary = format!("these {entries} are all that the log received from {from} on, {to}");
     let mut report = Report::new(summary, Findings::default(), true);
     report.fact("log", checked.checkpoint.origin.clone());
     report.fact("tenant_id", checked.tenant.to_string());
-    report.fact("first", checked.first);
-    report.fact("end", checked.end);
+    for (name, value) in facts {
+        report.fact(name, value);
+    }
     report.fact("tree_size", checked.checkpoint.size);
     report.fact("root", hex::encode(checked.checkpoint.root));
     report.fact("keys", checked.keys.join(" "));

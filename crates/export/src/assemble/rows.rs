@@ -19,9 +19,12 @@ use crate::{
 };
 
 /// Of a group that is not written yet: all of its columns are held until then.
-const GROUP_BYTES_MAX: usize = 24 << 20;
-/// Readers skip groups by their statistics.
-const GROUP_ROWS_MAX: usize = 1 << 17;
+const GROUP_BYTES_MAX: usize = 16 << 20;
+/// Readers skip groups by their statistics. Larger ones cost memory and time (measured: of 65,536 rows
+/// 90 MiB more, at two thirds of the rate) and save 2 %.
+const GROUP_ROWS_MAX: usize = 1 << 14;
+/// Of a page that is not compressed yet; each column has one.
+const PAGE_BYTES_MAX: usize = 256 << 10;
 
 /// Columns of which hardly a value comes twice: a dictionary of them is work for nothing.
 const UNIQUE: [&str; 6] = ["id", "leaf_hash", "message", "event_id", "request_id", "occurred_at_text"];
@@ -38,6 +41,8 @@ impl RowGroups {
             // With an index of pages there would be bytes between the rows and the footer.
             .set_statistics_enabled(EnabledStatistics::Chunk)
             .set_offset_index_disabled(true)
+            .set_data_page_size_limit(PAGE_BYTES_MAX)
+            .set_dictionary_page_size_limit(PAGE_BYTES_MAX)
             .set_max_row_group_row_count(Some(GROUP_ROWS_MAX));
         for name in UNIQUE {
             properties = properties.set_column_dictionary_enabled(ColumnPath::from(name), false);

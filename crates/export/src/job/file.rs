@@ -27,8 +27,7 @@ pub(super) async fn write(
 ) -> Result<Manifest, JobError> {
     let ExportServices { exports, objects } = context.services();
     let manifest = Arc::new(Mutex::new(None));
-    let options =
-        PutOptions { content_type: Some(request.media_type().to_owned()), ..PutOptions::default() };
+    let options = PutOptions { content_type: Some(request.media_type().to_owned()), ..PutOptions::default() };
     let writing = Writing {
         total: request.head.size,
         export: exports.begin(request),

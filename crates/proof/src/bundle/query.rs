@@ -37,13 +37,7 @@ impl QueryCheck {
         })
     }
 
-    pub(super) fn entry(
-        &mut self,
-        seq: u64,
-        id: EntryId,
-        body: &Body,
-        skip: &[Hash],
-    ) -> Result<(), Fault> {
+    pub(super) fn entry(&mut self, seq: u64, id: EntryId, body: &Body, skip: &[Hash]) -> Result<(), Fault> {
         let fault = |fault: OrderFault| Fault::Order { seq, id, fault };
         if seq < self.order.next {
             return Err(fault(OrderFault::Again(self.order.next - 1)));
