@@ -40,6 +40,13 @@ build: ## Builds the release binary: target/release/custody
 STAGES ?= 1
 # Jobs through both queues, and objects beside dd; QUEUE=0 leaves them out.
 QUEUE ?= 1
+# How fast entries become files; EXPORT=0 leaves it out.
+EXPORT ?= 1
+define BENCH_EXPORT
+scripts/install-dependencies test
+	cargo build --release --locked --package custody-export --examples
+	CUSTODY_PG_DURABLE=1 scripts/with-postgres $(CARGO_TARGET_DIR)/release/examples/export_rate
+endef
 define BENCH_QUEUE
 scripts/install-dependencies test
 	cargo build --release --locked --package custody-queue --package custody-objects --examples
@@ -60,6 +67,7 @@ bench: build ## Measures the release build over HTTP, beside its database's own 
 	$(CARGO_TARGET_DIR)/release/custody-bench --custody $(RELEASE) --output $(CARGO_TARGET_DIR)/bench $(BENCH)
 	$(if $(filter-out 0,$(QUEUE)),$(BENCH_QUEUE))
 	$(if $(filter-out 0,$(LIVE)),$(BENCH_LIVE))
+	$(if $(filter-out 0,$(EXPORT)),$(BENCH_EXPORT))
 	$(if $(filter-out 0,$(STAGES)),cargo bench --locked --package custody-ingest --bench stages)
 
 test: ## Installs what tests need, then checks format, lints, licences, all tests, the API's description

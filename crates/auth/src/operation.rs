@@ -21,7 +21,7 @@ pub enum Trail {
     Entry(&'static str),
     /// It writes entries itself; those are the trail.
     Itself,
-    /// A read; the access log (`custody.log.*`) comes with a later release.
+    /// A read; the access log of reads (`custody.log.*`) comes with a later release.
     Read,
 }
 

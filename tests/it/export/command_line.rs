@@ -58,10 +58,14 @@ async fn a_file_is_there_once_it_is_whole() {
         let told: Value = serde_json::from_str(&told.out).unwrap();
         let bytes = std::fs::read(&path).unwrap();
         assert_eq!(told["entries"], 3);
-        assert_eq!((&told["bytes"], told["sha256"].as_str()), (&bytes.len().into(), Some(&*hex::encode(Sha256::digest(&bytes)))));
+        assert_eq!(
+            (&told["bytes"], told["sha256"].as_str()),
+            (&bytes.len().into(), Some(&*hex::encode(Sha256::digest(&bytes))))
+        );
     }
     let path = folder.path().join("packed");
-    let told = export(server, &tenant.auditor, &["-z", "--output", text(&path), "--", "-outcome:failure"]).await;
+    let told =
+        export(server, &tenant.auditor, &["-z", "--output", text(&path), "--", "-outcome:failure"]).await;
     assert_eq!(told.code, 0, "{}", told.err);
     let unpacked = zstd::decode_all(&std::fs::read(&path).unwrap()[..]).unwrap();
     assert!(unpacked.ends_with(b"\"}}\n") && std::fs::read_dir(&folder).unwrap().count() == 5);
@@ -71,6 +75,8 @@ async fn a_file_is_there_once_it_is_whole() {
     assert!(wrong.code == 2 && wrong.err.contains("the query cannot be read"), "{}", wrong.err);
     assert_eq!(export(server, &tenant.auditor, &["--format", "xml"]).await.code, 2);
 }
+
+const FILE: &[u8] = b"a\r\nb\r\nc\r\n";
 
 /// Answers every request for a file with these bytes, and every other as the log does.
 async fn server_of(file: &'static [u8], said: Value) -> String {
@@ -103,13 +109,13 @@ async fn what_was_cut_or_changed_on_the_way_is_not_taken_for_the_file() {
         serde_json::json!({"items": [{"outcome": outcome, "metadata": {"entries": 2, "bytes": bytes, "sha256": sha256}}]})
     };
     for (said, code, why) in [
-        (said(8, b"a\r\nb\r\nc\r\n", "success"), 0, ""),
-        (said(9, b"a\r\nb\r\nc\r\nd", "success"), 2, "cut off after 8 of 9 bytes"),
-        (said(8, b"a\r\nb\r\nX\r\n", "success"), 1, "changed on the way"),
-        (said(8, b"a\r\nb\r\nc\r\n", "failure"), 2, "did not say that it was whole"),
+        (said(9, FILE, "success"), 0, ""),
+        (said(12, b"a\r\nb\r\nc\r\nd\r\n", "success"), 2, "cut off after 9 of 12 bytes"),
+        (said(9, b"a\r\nb\r\nX\r\n", "success"), 1, "changed on the way"),
+        (said(9, FILE, "failure"), 2, "did not say that it was whole"),
     ] {
         // A way through which no trailer comes, and which cuts where a line ends.
-        let url = server_of(b"a\r\nb\r\nc\r", said).await;
+        let url = server_of(FILE, said).await;
         let args = ["--url", &url, "--format", "csv", "--output", text(&path)];
         let told = export(server, &tenant.auditor, &args).await;
         assert!(told.code == code && told.err.contains(why), "{code} {why}: {} {}", told.code, told.err);
@@ -165,16 +171,23 @@ async fn the_entries_of_a_query_are_proven_to_be_in_the_log() {
     signed(size).await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("query.bundle");
-    for (query, reader) in
-        [("action:csv.*", &tenant.auditor), ("outcome:failure", &tenant.auditor), ("action:none", &tenant.auditor), ("action:csv.*", &tenant.user)]
-    {
+    for (query, reader) in [
+        ("action:csv.*", &tenant.auditor),
+        ("outcome:failure", &tenant.auditor),
+        ("action:none", &tenant.auditor),
+        ("action:csv.*", &tenant.user),
+    ] {
         let found = pages(reader, query).await.len();
         let told = export(server, reader, &["--bundle", "--output", text(&path), query]).await;
         assert_eq!(told.code, 0, "{query}: {}", told.err);
         let verified = run(server, &["verify", text(&path)]).await;
         assert_eq!(verified.code, 0, "{query}: {} {}", verified.out, verified.err);
         let counted = if found == 1 { "1 entry is".to_owned() } else { format!("{found} entries are") };
-        assert!(verified.out.contains(&format!("these {counted} in the log; completeness is not provable")), "{}", verified.out);
+        assert!(
+            verified.out.contains(&format!("these {counted} in the log; completeness is not provable")),
+            "{}",
+            verified.out
+        );
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/proofs/bundle.py");
         let python = std::process::Command::new("python3").arg(script).arg(&path).output().unwrap();
         let said = String::from_utf8([python.stdout, python.stderr].concat()).unwrap();

@@ -191,10 +191,8 @@ async fn who_exports_what_is_in_the_log_and_so_is_what_came_of_it() {
     let id = file.header("custody-export-id").to_owned();
     let entry = async |action: &str| {
         let path = format!("/api/v1/logs?action={action}&resource_id={id}");
-        eventually(action, || async {
-            tenant.auditor.get(&path).await.expect(200)["items"].get(0).cloned()
-        })
-        .await
+        eventually(action, || async { tenant.auditor.get(&path).await.expect(200)["items"].get(0).cloned() })
+            .await
     };
     let begun = entry("custody.log.exported").await;
     assert_eq!(begun["metadata"]["query"], "action:csv.* actor:u severity>=ERROR");

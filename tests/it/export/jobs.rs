@@ -8,7 +8,11 @@ use sha2::{Digest as _, Sha256};
 use super::download::{Download, PATH, fill};
 use crate::{
     jobs::ended,
-    support::{Answer, Api, Server, Tenant, server::Options, shared},
+    support::{
+        Answer, Api, Server, Tenant,
+        server::{Options, readable_temp_dir},
+        shared,
+    },
 };
 
 async fn ask(api: &Api, parameters: &[(&str, &str)]) -> String {
@@ -42,7 +46,10 @@ async fn a_job_leaves_the_file_that_a_stream_gives_and_its_manifest() {
     let job = ended(&tenant.auditor, &id).await;
     assert_eq!(job["status"], "completed", "{job}");
     let result = &job["result"];
-    assert_eq!((&result["entries"], &result["sha256"]), (&streamed.said["entries"], &streamed.said["sha256"]));
+    assert_eq!(
+        (&result["entries"], &result["sha256"]),
+        (&streamed.said["entries"], &streamed.said["sha256"])
+    );
     let name = result["file"].as_str().unwrap();
     assert!(name.starts_with("entries-") && name.ends_with(".csv"), "{name}");
     let whole = file(&tenant.auditor, &id, name).await;
@@ -73,7 +80,12 @@ async fn a_job_exports_the_log_as_it_was_when_it_was_asked_for() {
     tenant.write("before.it").await;
     let id = ask(&tenant.auditor, &[]).await;
     tenant.write("after.it").await;
-    let worker = Server::start(Options { data: Some(front.data().to_owned()), ..options }).await;
+    let folder = readable_temp_dir();
+    std::fs::copy(front.data().join("master.key"), folder.path().join("master.key")).unwrap();
+    let objects = format!("file://{}/objects", front.data().display());
+    let environment = vec![("CUSTODY_OBJECTS".to_owned(), objects)];
+    let data = Some(folder.path().to_owned());
+    let worker = Server::start(Options { data, environment, ..options }).await;
     let job = ended(&tenant.auditor, &id).await;
     let file = file(&tenant.auditor, &id, job["result"]["file"].as_str().unwrap()).await;
     let text = String::from_utf8(file).unwrap();
@@ -118,7 +130,8 @@ async fn one_whole_file_is_left_where_the_worker_is_killed_in_the_middle() {
     assert_eq!(of_ours, 2_000);
     let files = tenant.auditor.get(&format!("{path}/files")).await.expect(200);
     assert_eq!(files["items"].as_array().unwrap().len(), 2, "{files}");
-    eventually("the log tells of it", || async { (!told(&tenant, &id).await.is_empty()).then_some(()) }).await;
+    eventually("the log tells of it", || async { (!told(&tenant, &id).await.is_empty()).then_some(()) })
+        .await;
     assert_eq!(told(&tenant, &id).await.len(), 1);
     assert!(second.stop().await.success());
 }

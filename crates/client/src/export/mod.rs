@@ -15,7 +15,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Args, ValueEnum};
 use custody_proof::bundle::WriteError;
 
-use crate::{ClientError, Connection, search::explain};
+use crate::{ClientError, Connection, caret::explain};
 use bounds::Bounds;
 use checked::NotWhole;
 

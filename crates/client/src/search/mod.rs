@@ -56,7 +56,7 @@ impl SearchArgs {
                 Ok(Some(items)) => items,
                 Ok(None) => break,
                 Err(ClientError::Problem(problem)) => match problem.in_query() {
-                    Some(error) => anyhow::bail!("{}", explain(&query, error)),
+                    Some(error) => anyhow::bail!("{}", caret::explain(&query, error)),
                     None => return Err(ClientError::Problem(problem).into()),
                 },
                 Err(error) => return Err(error.into()),
