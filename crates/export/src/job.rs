@@ -103,21 +103,15 @@ impl Job for ExportLogs {
         let (services, scope, id) = (context.services(), context.scope(), context.job_id());
         let named = |name: &str| layout::job_file(scope, id, name).map_err(of_objects);
         let (file, beside) = (named(&self.name)?, named(&format!("{}{MANIFEST_ENDING}", self.name))?);
-        let written = match before(&services.objects, &beside).await? {
-            Some(written) => written,
-            None => {
-                let request = self.request(id, scope)?;
-                let manifest = file::write(context, request, &file).await?;
-                let written =
-                    Written { custody_export: manifest, file: self.name.clone(), completed_at: Utc::now() };
-                let bytes = serde_json::to_vec(&written).map_err(JobError::defect)?;
-                services
-                    .objects
-                    .put(&beside, bytes.into(), PutOptions::default())
-                    .await
-                    .map_err(of_objects)?;
-                written
-            }
+        let written = if let Some(written) = before(&services.objects, &beside).await? {
+            written
+        } else {
+            let manifest = file::write(context, self.request(id, scope)?, &file).await?;
+            let written =
+                Written { custody_export: manifest, file: self.name.clone(), completed_at: Utc::now() };
+            let bytes = serde_json::to_vec(&written).map_err(JobError::defect)?;
+            services.objects.put(&beside, bytes.into(), PutOptions::default()).await.map_err(of_objects)?;
+            written
         };
         let manifest = &written.custody_export;
         let mut details = trail::of_manifest(manifest);

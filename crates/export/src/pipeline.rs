@@ -57,7 +57,7 @@ pub(crate) async fn run(
     // What the reading failed of is why the writing did.
     let end = match (fed, written) {
         (Ok(()), Ok(manifest)) => Ok(Piece::End(Box::new(manifest))),
-        (Err(error), Err(ExportError::BrokenOff)) | (_, Err(error)) | (Err(error), _) => Err(error),
+        (Err(error), _) | (Ok(()), Err(error)) => Err(error),
     };
     let _ = pieces.send(end).await;
 }

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use reqwest::{
     Method, StatusCode,
     header::{ACCEPT_ENCODING, RANGE},
 };
 use serde::Deserialize;
-use serde_json::Value;
 use tokio::time::sleep;
 
 use super::{
@@ -61,13 +60,11 @@ pub(super) async fn fetch(client: &ApiClient, id: &str, path: &Path, json: bool)
     if job.status != "completed" {
         bail!("job {id} is {}: {}", job.status, job.news());
     }
-    let Outcome { file, said } = serde_json::from_value(job.result().clone()).or_else(|_| {
-        if job.result() == &Value::Null {
-            bail!("the file of job {id} is gone")
-        } else {
-            bail!("job {id} is no export")
-        }
-    })?;
+    if job.result().is_null() {
+        bail!("the file of job {id} is gone");
+    }
+    let outcome = serde_json::from_value(job.result().clone());
+    let Outcome { file, said } = outcome.with_context(|| format!("job {id} is no export"))?;
     let address = format!("/api/v1/jobs/{id}/files/{file}");
     let bar = stream::bar(Some(said.bytes));
     let mut tries = 0;

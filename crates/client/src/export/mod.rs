@@ -21,7 +21,6 @@ use checked::NotWhole;
 
 /// Writes entries into a file: all that a query matches, oldest first.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "flags of a command")]
 pub struct ExportArgs {
     #[command(flatten)]
     connection: Connection,

@@ -16,7 +16,7 @@ const BUFFER_BYTES: usize = 1 << 20;
 #[derive(Debug)]
 pub(super) struct Part {
     file: File,
-    part: PathBuf,
+    on_its_way: PathBuf,
     path: PathBuf,
     pub(super) came: Came,
 }
@@ -40,7 +40,7 @@ impl Part {
                 read => came.add(buffer.get(..read).unwrap_or_default()),
             }
         }
-        Ok(Self { file, part, path: path.to_owned(), came })
+        Ok(Self { file, on_its_way: part, path: path.to_owned(), came })
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -52,11 +52,12 @@ impl Part {
     /// Gives the file its name.
     pub(super) fn commit(self) -> anyhow::Result<()> {
         self.file.sync_all()?;
-        fs::rename(&self.part, &self.path).with_context(|| format!("cannot write {}", self.path.display()))
+        fs::rename(&self.on_its_way, &self.path)
+            .with_context(|| format!("cannot write {}", self.path.display()))
     }
 
     /// What is there is not what it should be: nobody can go on with it.
     pub(super) fn discard(self) -> io::Result<()> {
-        fs::remove_file(&self.part)
+        fs::remove_file(&self.on_its_way)
     }
 }
