@@ -3,8 +3,8 @@
 pub(crate) mod answer;
 pub(crate) mod bulk;
 pub(crate) mod create;
-pub(crate) mod filters;
 pub(crate) mod export;
+pub(crate) mod filters;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod proof;

@@ -14,7 +14,10 @@ use uuid::Uuid;
 
 use super::{parameters::ExportParameters, requested};
 use crate::{
-    App, Permit, extract::Parameters, middleware::header_value, problem::Problem,
+    App, Permit,
+    extract::Parameters,
+    middleware::header_value,
+    problem::Problem,
     routes::{jobs::shapes::JobBody, logs::filters::FilterParameters},
 };
 
