@@ -42,6 +42,9 @@ pub enum IndexError {
     Io(#[from] std::io::Error),
     #[error("the question takes longer than one may")]
     TooMuch,
+    /// The log has no entry of that place, and has later ones.
+    #[error("the log has no entry {seq}, but later ones")]
+    Gap { seq: u64 },
     #[error("the index has panicked; that is a defect")]
     Panicked,
 }

@@ -104,13 +104,6 @@ impl Folder {
     pub(super) fn remove(&self, name: &Name) -> io::Result<()> {
         fs::remove_file(self.0.join(name.to_file()))
     }
-
-    pub(super) fn remove_all(&self) -> io::Result<()> {
-        match fs::remove_dir_all(&self.0) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            other => other,
-        }
-    }
 }
 
 /// Where a part lies.

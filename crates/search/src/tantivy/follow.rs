@@ -43,14 +43,21 @@ struct Follower {
     failing: HashMap<TenantId, Instant>,
     /// The logs' sizes when they were looked at last.
     sizes: HashMap<TenantId, u64>,
+    /// When all tenants that are open were looked at last.
+    looked_at: Instant,
 }
 
 impl Tantivy {
     /// Brings the indexes up to the log, for ever.
     pub async fn follow(self, ledger: Ledger) {
         let mut moved = ledger.moved();
-        let (missing, failing, sizes) = (HashMap::new(), HashMap::new(), HashMap::new());
-        let mut follower = Follower { index: self, missing, failing, sizes };
+        let mut follower = Follower {
+            index: self,
+            missing: HashMap::new(),
+            failing: HashMap::new(),
+            sizes: HashMap::new(),
+            looked_at: Instant::now(),
+        };
         let mut sizes_at = Instant::now();
         follower.look_at_sizes(&ledger).await;
         loop {
@@ -112,7 +119,12 @@ impl Follower {
                 due.push(*tenant);
             }
         }
-        due.extend(self.index.inner().with_old_memory(COMMIT_AGE));
+        // Both look at all tenants that are open.
+        if now.duration_since(self.looked_at) >= Duration::from_secs(1) {
+            due.extend(self.index.inner().with_old_memory(COMMIT_AGE));
+            self.index.inner().close_idle(OPEN_MAX, IDLE_SECONDS);
+            self.looked_at = now;
+        }
         due.sort_unstable();
         due.dedup();
         let mut workers = JoinSet::new();
@@ -130,7 +142,6 @@ impl Follower {
         while let Some(done) = workers.join_next().await {
             self.finished(Some(done));
         }
-        self.index.inner().close_idle(OPEN_MAX, IDLE_SECONDS);
     }
 
     fn finished(&mut self, done: Option<Result<KeptUp, JoinError>>) {

@@ -101,12 +101,8 @@ impl Shelf {
             let follows = chain.last().is_none_or(|last| last.seqs.end == name.seqs.start);
             if follows { chain.push(name) } else { lost.push(name) }
         }
-        if let Some(first) = chain.first().filter(|first| first.seqs.start > 0) {
-            // Retention takes the oldest; what is missing else was lost here.
-            let oldest = self.log.page(&self.scope, Range::default(), Order::OldestFirst, 1).await?;
-            if oldest.first().is_some_and(|entry| entry.seq < first.seqs.start) {
-                lost.append(&mut chain);
-            }
+        if chain.first().is_some_and(|first| first.seqs.start > 0) {
+            lost.append(&mut chain);
         }
         while let Some(last) = chain.last() {
             if self.is_of_the_log(last, head).await? {
@@ -143,7 +139,8 @@ impl Shelf {
         }))
     }
 
-    /// Reads from the log until the view covers `head`, unless more than `most` entries are missing.
+    /// Reads from the log until the view covers `head`, unless more than `most` entries are missing, or
+    /// the log itself lacks some.
     pub(super) async fn cover(&self, head: Head, most: u64) -> Result<Arc<View>, IndexError> {
         let ready = |view: &View| {
             view.epoch == head.epoch && (view.covers(head.size) || view.missing(head.size) > most)
@@ -159,8 +156,14 @@ impl Shelf {
         }
         loop {
             let view = self.view();
-            if ready(&view) || self.pull_some(&view).await? == 0 {
-                return Ok(self.view());
+            if ready(&view) {
+                return Ok(view);
+            }
+            match self.pull_some(&view).await {
+                // There is no more to be read.
+                Ok(0) | Err(IndexError::Gap { .. }) => return Ok(self.view()),
+                Ok(_) => {}
+                Err(error) => return Err(error),
             }
         }
     }
@@ -182,11 +185,9 @@ impl Shelf {
         let range = Range { after: view.last_id, before: None };
         let page = self.log.page(&self.scope, range, Order::OldestFirst, PULL).await?;
         let count = page.len();
+        // What is not there may come back; an index that goes on without it would never hold it.
         if !self.change(|view| view.push(page)) {
-            tracing::warn!(tenant.id = %self.scope.tenant(), "entries are gone between the index and the log; it is made anew");
-            let _nobody_makes = self.making.lock().await;
-            self.folder.remove_all()?;
-            self.change(|view| *view = View { epoch: view.epoch, ..View::default() });
+            return Err(IndexError::Gap { seq: self.view().next.unwrap_or(0) });
         }
         Ok(count)
     }

@@ -43,21 +43,21 @@ impl View {
         self.slots.iter().filter(|slot| !slot.is_durable()).map(|slot| slot.count()).sum()
     }
 
-    /// Takes entries that follow; `false` where these do not.
-    pub(super) fn push(&mut self, entries: Vec<StoredEntry>) -> bool {
-        let mut left = entries;
-        while let Some(first) = left.first().map(|entry| entry.seq) {
-            if self.next.is_some_and(|next| next != first) {
-                return false;
-            }
+    /// Takes the entries that follow, up to the first that does not: `false` where there is one.
+    pub(super) fn push(&mut self, mut entries: Vec<StoredEntry>) -> bool {
+        let next = self.next.unwrap_or(0);
+        let following = (next..).zip(&entries).take_while(|(seq, entry)| entry.seq == *seq).count();
+        let whole = following == entries.len();
+        entries.truncate(following);
+        while let Some(first) = entries.first().map(|entry| entry.seq) {
             let room = SLICE - first % SLICE;
-            let rest = left.split_off(left.len().min(usize::try_from(room).unwrap_or(usize::MAX)));
-            self.next = Some(first + left.len() as u64);
-            self.last_id = left.last().map(|entry| entry.id);
-            self.tail.push(left.into());
-            left = rest;
+            let rest = entries.split_off(entries.len().min(usize::try_from(room).unwrap_or(usize::MAX)));
+            self.next = Some(first + entries.len() as u64);
+            self.last_id = entries.last().map(|entry| entry.id);
+            self.tail.push(entries.into());
+            entries = rest;
         }
-        true
+        whole
     }
 
     /// The oldest of the tail, of one slice, about as many as `most`.

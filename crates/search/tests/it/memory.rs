@@ -24,6 +24,8 @@ pub(crate) fn scope() -> Scope {
 pub(crate) struct MemoryLog {
     entries: Arc<Mutex<Vec<StoredEntry>>>,
     read: Arc<AtomicU64>,
+    /// Entries that are not to be found, as if a partition were away.
+    hidden: Arc<Mutex<std::ops::Range<u64>>>,
 }
 
 impl MemoryLog {
@@ -58,6 +60,10 @@ impl MemoryLog {
         self.entries.lock().unwrap().clone()
     }
 
+    pub(crate) fn hide(&self, seqs: std::ops::Range<u64>) {
+        *self.hidden.lock().unwrap() = seqs;
+    }
+
     /// Entries handed out so far.
     pub(crate) fn read(&self) -> u64 {
         self.read.load(Ordering::Relaxed)
@@ -86,6 +92,8 @@ impl Log for MemoryLog {
         if order == Order::NewestFirst {
             entries.reverse();
         }
+        let hidden = self.hidden.lock().unwrap().clone();
+        entries.retain(|entry| !hidden.contains(&entry.seq));
         entries.retain(|entry| {
             range.after.is_none_or(|after| entry.id > after)
                 && range.before.is_none_or(|before| entry.id < before)

@@ -91,6 +91,23 @@ async fn it_keeps_the_grant() {
     conformance::keeps_the_grant(&index, &owner, &other).await;
 }
 
+/// An index that went on past a hole would never hold what comes back into it.
+#[tokio::test]
+async fn what_the_log_lacks_for_a_while_is_found_once_it_is_back() {
+    for hidden in [0..10, 10..20] {
+        let (log, folder) = (MemoryLog::numbered(30), TempDir::new().unwrap());
+        let index = index(&log, folder.path());
+        log.hide(hidden.clone());
+        let all = request("", Sort::default(), 100);
+        let there: Vec<u64> = (0..30).rev().filter(|seq| !hidden.contains(seq)).collect();
+        assert_eq!(seqs(&index.page(&scope(), all.clone()).await.unwrap()), there);
+        assert!(index.commit(TENANT).await.is_err());
+        log.hide(0..0);
+        assert_eq!(seqs(&index.page(&scope(), all).await.unwrap()), (0..30).rev().collect::<Vec<_>>());
+        index.commit(TENANT).await.unwrap();
+    }
+}
+
 /// What a crash or a disk can leave behind: the answer is the same, made again from the log.
 #[tokio::test]
 async fn what_is_damaged_is_made_again() {
