@@ -51,6 +51,10 @@ impl Keeper {
         let shared = self.shared.clone();
         let begun = Instant::now();
         let in_hand = shared.hands.before(begun);
+        if self.was_away() {
+            // Before it is alive again in the database: from then on it might miss the others.
+            shared.is_steady(false);
+        }
         let (held, now) = jobs::beat(&shared.store, &shared.row, shared.config.lease_ttl).await?;
         self.shared.is_steady(!self.was_away() && !self.has_leapt(now, begun));
         self.last = Some((now, begun));

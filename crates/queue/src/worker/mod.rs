@@ -144,7 +144,7 @@ impl Worker {
 pub async fn hand_over(store: &Store, worker: Uuid) {
     let over = async {
         jobs::leave(store, worker).await?;
-        jobs::take_back(store, None, Some(worker)).await
+        jobs::take_back(store, None, Some(worker), || true).await
     };
     match over.await {
         Ok(strays) => tend::count(&strays),

@@ -41,7 +41,7 @@ pub(super) async fn tend(shared: Arc<Shared>, mut wait: watch::Receiver<u64>) {
         if taken_back.elapsed() >= pause && shared.may_miss_others() {
             taken_back = Instant::now();
             let by = Some(shared.row.id);
-            let back = jobs::take_back(&shared.store, by, None).await;
+            let back = jobs::take_back(&shared.store, by, None, || shared.may_miss_others()).await;
             back.as_deref().into_iter().for_each(count);
             report(back, "jobs of gone workers were not taken back");
             let unknown = jobs::unknown_to_all(&shared.store, shared.config.unknown_patience).await;

@@ -60,9 +60,19 @@ pub async fn promote(store: &Store) -> Result<(u64, Option<Duration>), StoreErro
 /// Takes jobs back from workers that are not heard of: for another attempt, or for good where it was the
 /// last one. A worker in the middle of a transaction of the job's is waited for. A worker that does this is
 /// named in `by`: where it is not heard of itself, the clock or the database went away, and nobody is gone.
-/// `of`: of this worker alone, which has left.
-pub async fn take_back(store: &Store, by: Option<Uuid>, of: Option<Uuid>) -> Result<Vec<Stray>, StoreError> {
+/// `of`: of this worker alone, which has left. `still` is asked once the database has answered: who waited
+/// for that may have begun before it was away.
+pub async fn take_back(
+    store: &Store,
+    by: Option<Uuid>,
+    of: Option<Uuid>,
+    still: impl Fn() -> bool,
+) -> Result<Vec<Stray>, StoreError> {
     let mut tx = store.system_tx_by_key().await?;
+    if !still() {
+        tx.rollback().await?;
+        return Ok(Vec::new());
+    }
     let rows = sqlx::query(
         "UPDATE jobs SET since = clock_timestamp(), holder = NULL, token = token + 1, version = version + 1,
              state = CASE WHEN cancel_requested_at IS NOT NULL THEN 'cancelled'
