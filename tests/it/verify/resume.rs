@@ -96,8 +96,7 @@ async fn what_cannot_be_read_is_not_called_proven() {
     setting.custody(&["verify", "--server", "--url", "http://127.0.0.1:1"]).await.unfinished("cannot reach");
     setting.custody(&["verify", "/no/such/bundle"]).await.unfinished("cannot read");
     // Usage.
-    for args in [&["verify"][..], &["verify", "a", "--server"], &["verify", "a", "--state", "b"], &["export"]]
-    {
+    for args in [&["verify"][..], &["verify", "a", "--server"], &["verify", "a", "--state", "b"]] {
         assert_eq!(setting.custody(args).await.code, 2, "{args:?}");
     }
     setting.server.stop().await;

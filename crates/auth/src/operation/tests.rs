@@ -22,8 +22,8 @@ fn ids_and_routes_are_unique() {
 #[test]
 fn what_changes_something_leaves_a_trail_and_what_reads_does_not_claim_one() {
     for operation in Operation::ALL {
-        // What was sealed is not read without one.
-        let opens = *operation == Operation::GetQuarantinedContent;
+        // What was sealed is not read without one, nor is what leaves in one piece.
+        let opens = matches!(operation, Operation::GetQuarantinedContent | Operation::ExportEntries);
         let reads = operation.route().starts_with("GET ") && !opens;
         assert_eq!(operation.trail() == Read, reads, "{operation:?}");
         if let Entry(action) = operation.trail() {
@@ -55,6 +55,8 @@ fn each_role_may_do_what_its_description_says() {
             "createEntries",
             "followEntries",
             "listEntries",
+            "getEntryStats",
+            "exportEntries",
             "getEntry",
             "getProof",
             "getLogKey",
@@ -68,8 +70,11 @@ fn each_role_may_do_what_its_description_says() {
         BTreeSet::from([
             "createTenant",
             "followEntries",
+            "exportEntries",
+            "createExport",
             "getEntry",
             "listEntries",
+            "getEntryStats",
             "getProof",
             "getCheckpoint",
             "listCheckpoints",
@@ -96,8 +101,10 @@ fn each_role_may_do_what_its_description_says() {
         ])
     );
     for operation in Operation::ALL {
-        // Who hands out the address of a file reads it.
-        let changes = operation.trail() != Read && *operation != Operation::LinkJobFile;
+        // Who hands out the address of a file, or has one written, reads it.
+        let reads =
+            matches!(operation, Operation::LinkJobFile | Operation::ExportEntries | Operation::CreateExport);
+        let changes = operation.trail() != Read && !reads;
         if let Roles(roles) = operation.access() {
             assert!(!roles.is_empty(), "{operation:?} is nobody's");
             assert!(!(changes && roles.contains(&Auditor)), "an auditor changes nothing: {operation:?}");
