@@ -165,11 +165,11 @@ GRANT SELECT, INSERT ON anchors TO {app};
 -- Identity. People, their sessions and secrets belong to no tenant, so the app role has nothing of
 -- them; what a tenant may know of its members it reads by the ids of its own memberships.
 GRANT SELECT, INSERT, UPDATE (password_hash, updated_at) ON users TO {system};
-GRANT SELECT, DELETE, UPDATE (role, updated_at) ON memberships TO {app};
+GRANT SELECT, DELETE, UPDATE (role, row_grant, updated_at) ON memberships TO {app};
 GRANT SELECT, INSERT ON memberships TO {system};
 -- No hash of a secret is read where a tenant's rows are; an invitation's is not written there either.
-GRANT SELECT (tenant_id, id, email, role, created_by, created_at, expires_at, accepted_at,
-    accepted_by, revoked_at), INSERT (tenant_id, id, email, role, created_by, created_at, expires_at),
+GRANT SELECT (tenant_id, id, email, role, row_grant, created_by, created_at, expires_at, accepted_at,
+    accepted_by, revoked_at), INSERT (tenant_id, id, email, role, row_grant, created_by, created_at, expires_at),
     UPDATE (revoked_at) ON invitations TO {app};
 GRANT SELECT, INSERT, UPDATE (secret_hash, accepted_at, accepted_by) ON invitations TO {system};
 GRANT SELECT (tenant_id, id, name, prefix, role, created_by, created_at, expires_at, revoked_at),

@@ -8,6 +8,8 @@ mod isolation;
 mod parameters;
 mod trail;
 
+pub(crate) use self::trail::entry_of;
+
 use custody_auth::Operation;
 use reqwest::Method;
 use serde_json::Value;

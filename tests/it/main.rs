@@ -11,6 +11,7 @@ mod entries;
 mod export;
 mod faults;
 mod followers;
+mod grants;
 mod hostile;
 mod import;
 mod job_faults;

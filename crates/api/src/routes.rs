@@ -15,6 +15,7 @@ pub(crate) mod metrics;
 pub(crate) mod openapi_document;
 pub(crate) mod producers;
 pub(crate) mod quarantine;
+pub(crate) mod row_grant;
 pub(crate) mod schedules;
 pub(crate) mod shapes;
 pub(crate) mod tenants;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use custody_domain::{KeyId, SessionId, TenantId, TokenId, UserId};
 use uuid::Uuid;
 
-use crate::{Access, Operation, Principal, Role, Scope};
+use crate::{Access, Operation, Principal, Role, RowGrant, Scope};
 
 /// What was shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,7 @@ pub struct Authenticated {
     pub(crate) name: Option<String>,
     pub(crate) tenant: TenantId,
     pub(crate) role: Role,
+    pub(crate) row_grant: Option<RowGrant>,
     pub(crate) credential: Credential,
     pub(crate) must_set_password: bool,
     pub(crate) expires_at: Option<DateTime<Utc>>,
@@ -39,6 +40,8 @@ pub struct Authenticated {
 pub enum Denied {
     #[error("The role {role} may not do this; it takes one of: {}", names(.operation.roles()))]
     Role { role: Role, operation: Operation },
+    #[error("This is for who may read every entry; your membership gives a part of them")]
+    Restricted,
     #[error("Signed in with a one-time secret: set a password first, by POST /api/v1/auth/password")]
     PasswordMustBeSet,
 }
@@ -60,7 +63,7 @@ impl Authenticated {
         if !allowed {
             return Err(Denied::Role { role: self.role, operation });
         }
-        Ok(Scope::new(
+        let scope = Scope::new(
             self.tenant,
             self.principal.clone(),
             self.name.clone(),
@@ -68,7 +71,12 @@ impl Authenticated {
             self.role,
             operation.route(),
             peer_ip,
-        ))
+        )
+        .granted(self.row_grant.clone());
+        if operation.takes_every_entry() && scope.grant().is_some() {
+            return Err(Denied::Restricted);
+        }
+        Ok(scope)
     }
 
     pub fn tenant(&self) -> TenantId {
@@ -81,6 +89,11 @@ impl Authenticated {
 
     pub fn role(&self) -> Role {
         self.role
+    }
+
+    /// Which entries of the tenant may be read, where the membership gives a part of them.
+    pub fn row_grant(&self) -> Option<&RowGrant> {
+        self.row_grant.as_ref()
     }
 
     /// A person's e-mail address, a key's or a token's name.

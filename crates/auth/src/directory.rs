@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use custody_domain::{KeyId, SessionId, TenantId, TokenId, UserId};
 
-use crate::{Credential, Role, SecretHash};
+use crate::{Credential, Role, RowGrant, SecretHash};
 
 /// Looks up credentials across tenants. It answers with what stands there; whether that is still
 /// good is decided here, by the clock of the request.
@@ -51,6 +51,8 @@ pub struct SessionRecord {
     pub email: String,
     /// Of the live membership, not of the day when the token was made.
     pub role: Role,
+    /// Of the same membership: which entries an auditor may read; none where that is all of them.
+    pub row_grant: Option<RowGrant>,
     pub expires_at: DateTime<Utc>,
     pub ended_at: Option<DateTime<Utc>>,
     /// Signed in with a one-time secret: may do nothing but set a password.

@@ -160,6 +160,20 @@ impl Operation {
         }
     }
 
+    /// Whether it shows entries, or what is made of all of them, in a way that no query can be AND-ed
+    /// with: who may read a part of the entries may not call it.
+    pub fn takes_every_entry(self) -> bool {
+        matches!(
+            self,
+            Self::GetEntriesTile
+                | Self::GetWatermark
+                | Self::StreamEntries
+                | Self::ListProducers
+                | Self::ListQuarantine
+                | Self::GetQuarantined
+        )
+    }
+
     pub fn from_id(id: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|o| o.id() == id)
     }

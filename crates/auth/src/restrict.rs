@@ -12,7 +12,8 @@ impl Scope {
     pub fn grant(&self) -> Option<Query> {
         match self.role() {
             // An operator is one in the reserved tenant alone, whose log is the operators' own.
-            Role::Admin | Role::Auditor | Role::Operator => None,
+            Role::Admin | Role::Operator => None,
+            Role::Auditor => self.row_grant().map(|grant| grant.query().clone()),
             Role::User => Some(
                 Clause::Is {
                     field: Keyword::Principal,
@@ -34,13 +35,17 @@ impl Scope {
     }
 }
 
-/// `query` where `grant` is known to hold. An asker who writes their own grant does not thereby
-/// choose its place.
+/// `query` where `grant` is known to hold. An asker who writes their own grant, or a part of it, does
+/// not thereby choose its place.
 fn without(query: Query, grant: &Query) -> Query {
+    let granted = parts(grant);
+    Query::and(parts(&query).iter().filter(|part| !granted.contains(part)).cloned())
+}
+
+fn parts(query: &Query) -> &[Query] {
     match query {
-        Query::And(several) => Query::and(several.iter().filter(|part| *part != grant).cloned()),
-        other if other == *grant => Query::All,
-        other => other,
+        Query::And(several) => several,
+        one => std::slice::from_ref(one),
     }
 }
 
@@ -55,7 +60,18 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::Principal;
+    use crate::{Principal, RowGrant};
+
+    /// The grants that a membership of an auditor may carry, in their shapes.
+    const GRANTS: [&str; 5] = ["a", "action:a.b", "a b", "a OR b", "-c"];
+
+    fn auditor(grant: &str) -> Scope {
+        scope(Role::Auditor).granted(Some(RowGrant::parse(grant).unwrap()))
+    }
+
+    fn restricted() -> impl Iterator<Item = Scope> {
+        [Role::User, Role::Writer].map(scope).into_iter().chain(GRANTS.map(auditor))
+    }
 
     fn scope(role: Role) -> Scope {
         Scope::new(
@@ -102,28 +118,44 @@ mod tests {
     }
 
     #[test]
+    fn an_auditor_with_a_row_grant_reads_what_it_gives_whatever_they_ask() {
+        for query in ["", "action:a.b", "x OR action:a.b", "-outcome:failure", "*"] {
+            assert!(sees(&auditor("action:a.*"), query, 2), "{query}");
+            assert!(!sees(&auditor("action:c.*"), query, 2), "{query}");
+        }
+        assert!(!sees(&auditor("action:c.*"), "action:c.* OR action:a.b", 2));
+    }
+
+    #[test]
+    fn a_row_grant_is_nothing_to_other_roles() {
+        let grant = RowGrant::parse("action:c.*").unwrap();
+        assert!(sees(&scope(Role::Admin).granted(Some(grant.clone())), "", 2));
+        assert!(!sees(&scope(Role::Writer).granted(Some(grant.clone())), "", 1));
+        assert!(sees(&scope(Role::User).granted(Some(grant.clone())), "", 1));
+        assert!(!sees(&scope(Role::User).granted(Some(grant)), "", 2));
+    }
+
+    #[test]
     fn restricting_twice_is_restricting_once() {
-        for role in Role::ALL {
-            for text in ["", "a", "a b", "a OR b", "-a"] {
-                let once = scope(role).restrict(query::parse(text).unwrap());
-                assert_eq!(scope(role).restrict(once.clone()), once, "{role} {text}");
+        for scope in Role::ALL.map(scope).into_iter().chain(restricted()) {
+            for text in ["", "a", "a b", "b a", "b c a", "a OR b", "-a"] {
+                let once = scope.restrict(query::parse(text).unwrap());
+                assert_eq!(scope.restrict(once.clone()), once, "{:?} {text}", scope.grant());
             }
         }
     }
 
     #[test]
     fn the_grant_comes_before_anything_that_the_asker_wrote() {
-        for role in [Role::User, Role::Writer] {
-            let me = scope(role);
+        for me in restricted() {
             let grant = me.grant().unwrap();
             let own = grant.render();
             for text in ["a".to_owned(), "a b".into(), format!("a {own}"), format!("{own} a {own}"), own] {
                 let restricted = me.restrict(query::parse(&text).unwrap());
-                let first = match &restricted {
-                    Query::And(several) => &several[0],
-                    one => one,
-                };
-                assert_eq!(*first, grant, "{text}");
+                assert!(parts(&restricted).starts_with(parts(&grant)), "{text}: {restricted:?}");
+                let again =
+                    parts(&restricted)[parts(&grant).len()..].iter().any(|p| parts(&grant).contains(p));
+                assert!(!again, "{text}: {restricted:?}");
             }
         }
     }

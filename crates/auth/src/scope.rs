@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use custody_domain::TenantId;
 use uuid::Uuid;
 
-use crate::{Principal, Role};
+use crate::{Principal, Role, RowGrant};
 
 /// One tenant, and who acts in it. Every function that touches a tenant's rows demands one; only
 /// this crate can make one, after it checked a credential and an operation.
@@ -16,6 +16,7 @@ pub struct Scope {
     actor_name: Option<String>,
     credential_id: Option<Uuid>,
     role: Role,
+    row_grant: Option<RowGrant>,
     via: &'static str,
     peer_ip: Option<IpAddr>,
 }
@@ -30,7 +31,12 @@ impl Scope {
         via: &'static str,
         peer_ip: Option<IpAddr>,
     ) -> Self {
-        Self { tenant, principal, actor_name, credential_id, role, via, peer_ip }
+        Self { tenant, principal, actor_name, credential_id, role, row_grant: None, via, peer_ip }
+    }
+
+    /// The same, of a member whose membership carries a row grant.
+    pub(crate) fn granted(self, row_grant: Option<RowGrant>) -> Self {
+        Self { row_grant, ..self }
     }
 
     pub fn tenant(&self) -> TenantId {
@@ -53,6 +59,11 @@ impl Scope {
 
     pub fn role(&self) -> Role {
         self.role
+    }
+
+    /// What the membership says of entries, where it says something: [`Scope::grant`] is what counts.
+    pub(crate) fn row_grant(&self) -> Option<&RowGrant> {
+        self.row_grant.as_ref()
     }
 
     /// The route it was made for (`POST /api/v1/logs`), or the system's task.

@@ -16,8 +16,8 @@ use crate::{
     migrate,
     pool::Pool,
     transaction::{
-        AsFollower, AsOwner, AsReaper, AsSystem, AsTenant, AsWriter, FencedTx, ReaperTx, SystemTx, TenantTx,
-        WriterTx,
+        AsFollower, AsOwner, AsReaper, AsSystem, AsTenant, AsWriter, FencedTx, ReaperTx, Restricted,
+        SystemTx, TenantTx, WriterTx,
     },
 };
 
@@ -103,7 +103,7 @@ impl Store {
 
     /// Begins a transaction that sees the scope's tenant alone, as the app role.
     pub async fn tenant_tx(&self, scope: &Scope) -> Result<TenantTx, StoreError> {
-        self.0.app.begin_in(scope.tenant(), AsTenant(scope.tenant())).await
+        self.0.app.begin_in(scope.tenant(), AsTenant(scope.tenant(), Restricted::of(scope))).await
     }
 
     /// What one statement without parameters answers in the scope's tenant, in one round trip.

@@ -79,7 +79,7 @@ async fn find_session(
 ) -> Result<Option<SessionRecord>, StoreError> {
     let mut tx = store.system_tx().await?;
     let row = sqlx::query(
-        "SELECT s.user_id, s.must_set_password, s.expires_at, s.ended_at, u.email, m.role,
+        "SELECT s.user_id, s.must_set_password, s.expires_at, s.ended_at, u.email, m.role, m.row_grant,
                 t.status <> 'active' AS suspended
          FROM sessions s
          JOIN users u ON u.id = s.user_id
@@ -97,6 +97,7 @@ async fn find_session(
         user: UserId(row.try_get("user_id")?),
         email: row.try_get("email")?,
         role: columns::role(&row, "role")?,
+        row_grant: columns::row_grant(&row, "row_grant")?,
         expires_at: row.try_get("expires_at")?,
         ended_at: row.try_get("ended_at")?,
         must_set_password: row.try_get("must_set_password")?,

@@ -6,7 +6,7 @@
 //! out (`hand_out`).
 
 use chrono::{DateTime, Utc};
-use custody_auth::{NewSecret, Role, Scope, SecretKind};
+use custody_auth::{NewSecret, Role, RowGrant, Scope, SecretKind};
 use custody_domain::{InvitationId, TenantId, UserId};
 use serde_json::json;
 use sqlx::{Row as _, postgres::PgRow};
@@ -31,6 +31,8 @@ pub struct Invitation {
     pub id: InvitationId,
     pub email: String,
     pub role: Role,
+    /// Of an auditor to be: the entries that they may read; none where that is all of them.
+    pub row_grant: Option<RowGrant>,
     /// The principal that invited.
     pub created_by: String,
     pub created_at: DateTime<Utc>,
@@ -44,6 +46,7 @@ pub struct Invitation {
 pub struct NewInvitation {
     pub email: String,
     pub role: Role,
+    pub row_grant: Option<RowGrant>,
 }
 
 /// An invitation with its secret: for operators alone.
@@ -63,6 +66,7 @@ pub async fn create(
     now: DateTime<Utc>,
 ) -> Result<Invitation, IdentityError> {
     memberships::check_role(scope.tenant(), new.role)?;
+    memberships::check_row_grant(new.role, new.row_grant.as_ref())?;
     let email = email::required(&new.email)?;
     let mut tx = store.tenant_tx(scope).await?;
     sqlx::query(
@@ -74,15 +78,16 @@ pub async fn create(
     .bind(now)
     .execute(tx.connection())
     .await?;
-    let invitation = draft(scope, &email, new.role, now);
+    let invitation = Invitation { row_grant: new.row_grant, ..draft(scope, &email, new.role, now) };
     sqlx::query(
-        "INSERT INTO invitations (tenant_id, id, email, role, created_by, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO invitations (tenant_id, id, email, role, row_grant, created_by, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(scope.tenant().0)
     .bind(invitation.id.0)
     .bind(&invitation.email)
     .bind(invitation.role.as_str())
+    .bind(invitation.row_grant.as_ref().map(RowGrant::text))
     .bind(&invitation.created_by)
     .bind(invitation.created_at)
     .bind(invitation.expires_at)
@@ -129,6 +134,7 @@ fn draft(scope: &Scope, email: &str, role: Role, now: DateTime<Utc>) -> Invitati
         id: InvitationId(new_id(now)),
         email: email.to_owned(),
         role,
+        row_grant: None,
         created_by: scope.principal().to_string(),
         created_at: now,
         expires_at: now + SecretKind::Invitation.lifetime(),
@@ -144,9 +150,12 @@ async fn tell(
     tenant: TenantId,
     made: &Invitation,
 ) -> Result<(), StoreError> {
+    let mut after = memberships::told(made.role, made.row_grant.as_ref());
+    after["email"] = json!(made.email);
+    after["expires_at"] = json!(made.expires_at);
     let change = Change::by(scope, "custody.invitation.created")
         .on("invitation", made.id, Some(&made.email))
-        .after(json!({"email": made.email, "role": made.role, "expires_at": made.expires_at}));
+        .after(after);
     audit_outbox::write(connection, tenant, &change, made.created_at).await
 }
 
@@ -154,7 +163,7 @@ async fn tell(
 pub async fn list(store: &Store, scope: &Scope, page: PageRequest) -> Result<Page<Invitation>, StoreError> {
     let mut tx = store.tenant_tx(scope).await?;
     let rows = sqlx::query(
-        "SELECT id, email, role, created_by, created_at, expires_at, accepted_at, accepted_by, revoked_at
+        "SELECT id, email, role, row_grant, created_by, created_at, expires_at, accepted_at, accepted_by, revoked_at
          FROM invitations WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT $3",
     )
     .bind(scope.tenant().0)
@@ -172,6 +181,7 @@ fn from_row(row: &PgRow) -> Result<Invitation, StoreError> {
         id: InvitationId(row.try_get("id")?),
         email: row.try_get("email")?,
         role: columns::role(row, "role")?,
+        row_grant: columns::row_grant(row, "row_grant")?,
         created_by: row.try_get("created_by")?,
         created_at: row.try_get("created_at")?,
         expires_at: row.try_get("expires_at")?,

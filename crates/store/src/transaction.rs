@@ -1,6 +1,7 @@
 //! A transaction, typed by the database role that runs it: a function that takes a
 //! [`TenantTx`] cannot be run as the writer, nor in another tenant than its transaction's.
 
+use custody_auth::Scope;
 use custody_domain::TenantId;
 
 use crate::{
@@ -20,7 +21,23 @@ pub struct Tx<R> {
 
 /// `custody_app`, within one tenant.
 #[derive(Debug)]
-pub struct AsTenant(pub(crate) TenantId);
+pub struct AsTenant(pub(crate) TenantId, pub(crate) Option<Restricted>);
+/// Who may read a part of the tenant's entries, and what was made of that part.
+#[derive(Clone, Debug)]
+pub(crate) struct Restricted {
+    pub(crate) principal: String,
+    /// The part: the grant's canonical text.
+    pub(crate) grant: String,
+}
+
+impl Restricted {
+    /// None where the scope may read every entry.
+    pub(crate) fn of(scope: &Scope) -> Option<Self> {
+        let grant = scope.grant()?.render();
+        Some(Self { principal: scope.principal().to_string(), grant })
+    }
+}
+
 /// `custody_writer`: appends, and nothing else.
 #[derive(Debug)]
 pub struct AsWriter(pub(crate) ());
@@ -96,6 +113,11 @@ impl TenantTx {
     /// The tenant whose rows this transaction can see.
     pub fn tenant(&self) -> TenantId {
         self.role.0
+    }
+
+    /// Whose transaction it is, if they may read a part of the tenant's entries alone.
+    pub(crate) fn restricted(&self) -> Option<&Restricted> {
+        self.role.1.as_ref()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The table `users`: people. They are global; what a tenant sees of them are its own members.
 
 use chrono::{DateTime, Utc};
-use custody_auth::{Passwords, Role, Scope, SignInLimits, SystemAuthority};
+use custody_auth::{Passwords, Role, RowGrant, Scope, SignInLimits, SystemAuthority};
 use custody_domain::{TenantId, UserId};
 use serde_json::json;
 use sqlx::Row as _;
@@ -21,6 +21,8 @@ pub struct Member {
     pub user: UserId,
     pub email: String,
     pub role: Role,
+    /// Of an auditor: the entries that they may read; none where that is all of them.
+    pub row_grant: Option<RowGrant>,
     /// Since when they are a member.
     pub joined_at: DateTime<Utc>,
 }
@@ -29,7 +31,7 @@ pub struct Member {
 pub async fn list(store: &Store, scope: &Scope, page: PageRequest) -> Result<Page<Member>, StoreError> {
     let mut tx = store.tenant_tx(scope).await?;
     let rows = sqlx::query(
-        "SELECT user_id, role, created_at FROM memberships
+        "SELECT user_id, role, row_grant, created_at FROM memberships
          WHERE tenant_id = $1 AND user_id > $2 ORDER BY user_id LIMIT $3",
     )
     .bind(scope.tenant().0)
@@ -44,6 +46,7 @@ pub async fn list(store: &Store, scope: &Scope, page: PageRequest) -> Result<Pag
             user: UserId(row.try_get("user_id")?),
             email: String::new(),
             role: columns::role(row, "role")?,
+            row_grant: columns::row_grant(row, "row_grant")?,
             joined_at: row.try_get("created_at")?,
         });
     }
@@ -54,16 +57,19 @@ pub async fn list(store: &Store, scope: &Scope, page: PageRequest) -> Result<Pag
 /// One member of the scope's tenant.
 pub async fn get(store: &Store, scope: &Scope, user: UserId) -> Result<Member, StoreError> {
     let mut tx = store.tenant_tx(scope).await?;
-    let row = sqlx::query("SELECT role, created_at FROM memberships WHERE tenant_id = $1 AND user_id = $2")
-        .bind(scope.tenant().0)
-        .bind(user.0)
-        .fetch_one(tx.connection())
-        .await?;
+    let row = sqlx::query(
+        "SELECT role, row_grant, created_at FROM memberships WHERE tenant_id = $1 AND user_id = $2",
+    )
+    .bind(scope.tenant().0)
+    .bind(user.0)
+    .fetch_one(tx.connection())
+    .await?;
     tx.commit().await?;
     let mut member = [Member {
         user,
         email: String::new(),
         role: columns::role(&row, "role")?,
+        row_grant: columns::row_grant(&row, "row_grant")?,
         joined_at: row.try_get("created_at")?,
     }];
     name(store, &mut member).await?;
@@ -150,7 +156,7 @@ pub(crate) async fn create_in(
         let row = sqlx::query(sql).bind(email).fetch_one(tx.connection()).await?;
         (UserId(row.try_get("id")?), row.try_get("new")?)
     };
-    if !memberships::add(tx, tenant, user, role, now).await? {
+    if !memberships::add(tx, tenant, user, (role, None), now).await? {
         return Err(IdentityError::Taken(format!("{email} is a member already")));
     }
     let one_time_secret =

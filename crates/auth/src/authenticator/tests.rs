@@ -185,6 +185,7 @@ fn member(user: UserId, role: Role) -> SessionRecord {
         user,
         email: "ada@example.com".to_owned(),
         role,
+        row_grant: None,
         expires_at: now() + TimeDelta::days(30),
         ended_at: None,
         must_set_password: false,

@@ -1,7 +1,7 @@
 //! Accepting an invitation: a new person sets a password, a known one proves theirs.
 
 use chrono::{DateTime, Utc};
-use custody_auth::{Origin, Passwords, Principal, Role, SecretHash, SecretKind, SignInLimits};
+use custody_auth::{Origin, Passwords, Principal, Role, RowGrant, SecretHash, SecretKind, SignInLimits};
 use custody_domain::{InvitationId, TenantId, UserId};
 use serde_json::json;
 use sqlx::Row as _;
@@ -28,6 +28,7 @@ struct Open {
     tenant: TenantId,
     tenant_name: String,
     role: Role,
+    row_grant: Option<RowGrant>,
     /// The person, if the address is known, and their password's hash.
     known: Option<(UserId, Option<String>)>,
 }
@@ -68,7 +69,7 @@ pub async fn accept(
 async fn find(store: &Store, hash: &SecretHash, now: DateTime<Utc>) -> Result<Option<Open>, StoreError> {
     let mut tx = store.system_tx().await?;
     let row = sqlx::query(
-        "SELECT i.tenant_id, i.id, i.email, i.role, t.name, u.id AS user_id, u.password_hash
+        "SELECT i.tenant_id, i.id, i.email, i.role, i.row_grant, t.name, u.id AS user_id, u.password_hash
          FROM invitations i JOIN tenants t ON t.id = i.tenant_id LEFT JOIN users u ON u.email = i.email
          WHERE i.secret_hash = $1 AND i.accepted_at IS NULL AND i.revoked_at IS NULL
            AND i.expires_at > $2 AND t.status = 'active'",
@@ -86,6 +87,7 @@ async fn find(store: &Store, hash: &SecretHash, now: DateTime<Utc>) -> Result<Op
         tenant: TenantId(row.try_get("tenant_id")?),
         tenant_name: row.try_get("name")?,
         role: columns::role(&row, "role")?,
+        row_grant: columns::row_grant(&row, "row_grant")?,
         known: row.try_get::<Option<_>, _>("user_id")?.map(|user| (UserId(user), password_hash)),
     }))
 }
@@ -135,11 +137,15 @@ async fn join(
     if done.rows_affected() != 1 {
         return Err(IdentityError::Refused);
     }
-    let joined = memberships::add(&mut tx, open.tenant, user, open.role, now).await?;
+    let promised = (open.role, open.row_grant.as_ref());
+    let joined = memberships::add(&mut tx, open.tenant, user, promised, now).await?;
+    let mut after = memberships::told(open.role, open.row_grant.as_ref());
+    after["user"] = json!(user);
+    after["was_member"] = json!(!joined);
     let name = Some(open.email.clone());
     let change = Change::at(origin, "custody.invitation.accepted", &Principal::User(user), name, None)
         .on("invitation", open.id, Some(&open.email))
-        .after(json!({"user": user, "role": open.role, "was_member": !joined}));
+        .after(after);
     audit_outbox::write(tx.connection(), open.tenant, &change, now).await?;
     tx.commit().await?;
     Ok(Accepted {

@@ -33,7 +33,7 @@ pub async fn waiting(
 ) -> Result<Page<Waiting>, StoreError> {
     let mut tx = store.system_tx().await?;
     let rows = sqlx::query(
-        "SELECT i.id, i.email, i.role, i.created_by, i.created_at, i.expires_at, i.accepted_at,
+        "SELECT i.id, i.email, i.role, i.row_grant, i.created_by, i.created_at, i.expires_at, i.accepted_at,
                 i.accepted_by, i.revoked_at, i.secret_hash IS NOT NULL AS has_secret, i.tenant_id, t.name
          FROM invitations i JOIN tenants t ON t.id = i.tenant_id
          WHERE i.id > $1 AND ($2::uuid IS NULL OR i.tenant_id = $2)
@@ -73,7 +73,7 @@ pub async fn issue_secret(
     let row = sqlx::query(
         "UPDATE invitations SET secret_hash = $3
          WHERE tenant_id = $1 AND id = $2 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > $4
-         RETURNING id, email, role, created_by, created_at, expires_at, accepted_at, accepted_by, revoked_at",
+         RETURNING id, email, role, row_grant, created_by, created_at, expires_at, accepted_at, accepted_by, revoked_at",
     )
     .bind(scope.tenant().0)
     .bind(id.0)

@@ -85,7 +85,9 @@ pub async fn enqueue(tx: &mut TenantTx, scope: &Scope, job: &NewJob) -> Result<E
         return Err(StoreError::unexpected("a job of another tenant than its transaction's").into());
     }
     tx.jobs_wait();
-    insert(tx.connection(), tenant, &scope.principal().to_string(), job).await
+    let grant = tx.restricted().map(|reader| reader.grant.clone());
+    let by = By { principal: &scope.principal().to_string(), grant: grant.as_deref() };
+    insert(tx.connection(), tenant, by, job).await
 }
 
 /// As [`enqueue`], for a schedule: in a transaction that sees no tenant's rows.
@@ -96,13 +98,20 @@ pub async fn enqueue_for_system(
     job: &NewJob,
 ) -> Result<Enqueued, EnqueueError> {
     tx.jobs_wait();
-    insert(tx.connection(), tenant, by, job).await
+    insert(tx.connection(), tenant, By { principal: by, grant: None }, job).await
+}
+
+/// Who asks, and what they may read; none where that is every entry.
+#[derive(Clone, Copy)]
+struct By<'b> {
+    principal: &'b str,
+    grant: Option<&'b str>,
 }
 
 async fn insert(
     connection: &mut Connection,
     tenant: TenantId,
-    by: &str,
+    by: By<'_>,
     job: &NewJob,
 ) -> Result<Enqueued, EnqueueError> {
     let bytes = job.payload.len();
@@ -140,14 +149,14 @@ async fn write(
     connection: &mut Connection,
     tenant: TenantId,
     id: Uuid,
-    by: &str,
+    by: By<'_>,
     job: &NewJob,
     state: &str,
 ) -> Result<bool, StoreError> {
     let written = sqlx::query(
         "INSERT INTO jobs (tenant_id, id, kind, payload, payload_version, state, run_at, priority,
-             unique_key, attempts_max, created_by, program)
-         VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp() + $7 * interval '1 millisecond', $8, $9, $10, $11, $12)
+             unique_key, attempts_max, created_by, row_grant, program)
+         VALUES ($1, $2, $3, $4, $5, $6, clock_timestamp() + $7 * interval '1 millisecond', $8, $9, $10, $11, $12, $13)
          ON CONFLICT (tenant_id, kind, unique_key)
              WHERE unique_key IS NOT NULL AND state IN ('delayed', 'waiting', 'sent', 'running')
              DO NOTHING",
@@ -162,7 +171,8 @@ async fn write(
     .bind(job.priority.clamp(-100, 100))
     .bind(job.unique.as_ref().map(|(key, _)| key))
     .bind(i16::try_from(job.attempts_max).unwrap_or(i16::MAX).max(1))
-    .bind(by)
+    .bind(by.principal)
+    .bind(by.grant)
     .bind(program::THIS)
     .execute(connection)
     .await?;

@@ -1,13 +1,16 @@
 //! What a tenant sees of its jobs. Never the payload: it is the program's own.
+//!
+//! Who may read a part of the entries sees the jobs that they asked for themselves while they might read
+//! that same part: of others, progress, result and files tell of entries that are not theirs to know.
 
 use std::str::FromStr;
 
 use custody_domain::TenantId;
-use sqlx::{AssertSqlSafe, QueryBuilder, Row as _, postgres::PgRow};
+use sqlx::{Postgres, QueryBuilder, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use super::{JobId, Time};
-use crate::{Store, StoreError, SystemTx, TenantTx};
+use crate::{Store, StoreError, SystemTx, TenantTx, transaction::Restricted};
 
 /// A job as it is told. `version` rises whenever any of it changes.
 #[derive(Clone, Debug, PartialEq)]
@@ -125,20 +128,24 @@ pub async fn page(
     if let Some(kind) = &filter.kind {
         query.push(" AND kind = ").push_bind(kind.clone());
     }
+    only_of(&mut query, tx.restricted());
     query.push(" AND id < ").push_bind(before.unwrap_or(Uuid::max()));
     query.push(" ORDER BY id DESC LIMIT ").push_bind(i64::from(limit));
     query.build().fetch_all(tx.connection()).await?.iter().map(read).collect()
 }
 
+fn only_of(query: &mut QueryBuilder<Postgres>, reader: Option<&Restricted>) {
+    if let Some(reader) = reader {
+        query.push(" AND created_by = ").push_bind(reader.principal.clone());
+        query.push(" AND row_grant = ").push_bind(reader.grant.clone());
+    }
+}
+
 pub async fn get(tx: &mut TenantTx, id: Uuid) -> Result<Job, StoreError> {
-    let tenant = tx.tenant().0;
-    let row =
-        sqlx::query(AssertSqlSafe(format!("SELECT {COLUMNS} FROM jobs WHERE tenant_id = $1 AND id = $2")))
-            .bind(tenant)
-            .bind(id)
-            .fetch_one(tx.connection())
-            .await?;
-    read(&row)
+    let mut query = QueryBuilder::new(format!("SELECT {COLUMNS} FROM jobs WHERE tenant_id = "));
+    query.push_bind(tx.tenant().0).push(" AND id = ").push_bind(id);
+    only_of(&mut query, tx.restricted());
+    read(&query.build().fetch_one(tx.connection()).await?)
 }
 
 /// The versions of these jobs, for who waits for a change: of those that are there.

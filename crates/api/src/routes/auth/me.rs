@@ -24,6 +24,8 @@ pub(crate) struct Me {
     tenant: TenantBody,
     #[schema(value_type = RoleName)]
     role: Role,
+    /// The query whose entries may be read, where the membership gives a part of them.
+    grant: Option<String>,
     credential: CredentialBody,
     must_set_password: bool,
 }
@@ -56,6 +58,7 @@ pub(crate) async fn get_me(permit: Permit<op::GetMe>, State(app): State<App>) ->
         name: who.name().map(str::to_owned),
         tenant: tenants::own(&app.store, &permit).await?.into(),
         role: who.role(),
+        grant: who.row_grant().map(|grant| grant.text().to_owned()),
         credential: CredentialBody { r#type: kind, id: who.credential_id(), expires_at: who.expires_at() },
         must_set_password: who.must_set_password(),
     }))

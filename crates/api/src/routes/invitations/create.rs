@@ -12,7 +12,12 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::shapes::InvitationBody;
-use crate::{App, Permit, extract::Json, problem::Problem, routes::shapes::RoleName};
+use crate::{
+    App, Permit,
+    extract::Json,
+    problem::Problem,
+    routes::{row_grant, shapes::RoleName},
+};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -21,6 +26,8 @@ pub(crate) struct NewInvitation {
     email: String,
     #[schema(value_type = RoleName)]
     role: Role,
+    /// Of an auditor: a query (docs/query.md) that everything they read is AND-ed with.
+    grant: Option<String>,
 }
 
 /// Invite somebody
@@ -38,7 +45,8 @@ pub(crate) async fn create_invitation(
     State(app): State<App>,
     Json(new): Json<NewInvitation>,
 ) -> Result<Response, Problem> {
-    let new = invitations::NewInvitation { email: new.email, role: new.role };
+    let row_grant = row_grant::read(new.grant.as_deref())?;
+    let new = invitations::NewInvitation { email: new.email, role: new.role, row_grant };
     let made = invitations::create(&app.store, &permit, new, app.now()).await?;
     Ok((StatusCode::CREATED, Answer(InvitationBody::from(made))).into_response())
 }

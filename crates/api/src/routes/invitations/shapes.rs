@@ -18,6 +18,8 @@ pub(crate) struct InvitationBody {
     email: String,
     #[schema(value_type = RoleName)]
     role: Role,
+    /// Of an auditor: the query whose entries they will read; null where that is all of them.
+    grant: Option<String>,
     /// The principal that invited.
     created_by: String,
     created_at: DateTime<Utc>,
@@ -51,6 +53,7 @@ impl From<Invitation> for InvitationBody {
             id: invitation.id,
             email: invitation.email,
             role: invitation.role,
+            grant: invitation.row_grant.map(|grant| grant.text().to_owned()),
             created_by: invitation.created_by,
             created_at: invitation.created_at,
             expires_at: invitation.expires_at,

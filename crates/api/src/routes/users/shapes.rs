@@ -18,12 +18,21 @@ pub(crate) struct UserBody {
     email: String,
     #[schema(value_type = RoleName)]
     role: Role,
+    /// Of an auditor: the query whose entries they may read; null where that is all of them.
+    #[schema(example = "resource.type:bucket")]
+    grant: Option<String>,
     /// Since when they are a member.
     joined_at: DateTime<Utc>,
 }
 
 impl From<Member> for UserBody {
     fn from(member: Member) -> Self {
-        Self { id: member.user, email: member.email, role: member.role, joined_at: member.joined_at }
+        Self {
+            id: member.user,
+            email: member.email,
+            role: member.role,
+            grant: member.row_grant.map(|grant| grant.text().to_owned()),
+            joined_at: member.joined_at,
+        }
     }
 }

@@ -61,7 +61,7 @@ impl House {
 
     /// Somebody who joined by invitation, with [`PASSWORD`].
     pub(super) async fn person(&self, tenant: &Tenant, email: &str, role: Role) -> UserId {
-        let new = NewInvitation { email: email.to_owned(), role };
+        let new = NewInvitation { email: email.to_owned(), role, row_grant: None };
         let made = invitations::create(self.store(), &scope(tenant.id), new, now()).await.unwrap();
         let made = self.hand_out(tenant.id, made.id).await.unwrap();
         self.accept(&made.secret.text, PASSWORD).await.unwrap().user

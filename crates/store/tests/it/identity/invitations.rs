@@ -19,7 +19,7 @@ async fn invite(house: &House, tenant: TenantId, email: &str, role: Role) -> Cre
 
 /// What an admin does, and all that they get.
 async fn wish(house: &House, tenant: TenantId, email: &str, role: Role) -> Invitation {
-    let new = NewInvitation { email: email.to_owned(), role };
+    let new = NewInvitation { email: email.to_owned(), role, row_grant: None };
     invitations::create(house.store(), &scope(tenant), new, now()).await.unwrap()
 }
 
@@ -220,7 +220,7 @@ async fn operators_and_tenants_do_not_mix() {
         (TenantId::RESERVED, Role::Admin),
         (TenantId::RESERVED, Role::Auditor),
     ] {
-        let new = NewInvitation { email: "a@example.com".to_owned(), role };
+        let new = NewInvitation { email: "a@example.com".to_owned(), role, row_grant: None };
         let made = invitations::create(house.store(), &scope(tenant), new, now()).await;
         assert!(matches!(made, Err(IdentityError::Invalid { pointer: "/role", .. })), "{made:?}");
     }
@@ -234,10 +234,10 @@ async fn a_tenant_keeps_one_admin() {
     let user = house.person(&house.acme, "user@example.com", Role::User).await;
     let last = |result: Result<(), IdentityError>| matches!(result, Err(IdentityError::LastOne));
     assert!(last(memberships::remove(store, &acme, ada, now()).await));
-    assert!(last(memberships::set_role(store, &acme, ada, Role::User, now()).await));
-    memberships::set_role(store, &acme, ada, Role::Admin, now()).await.unwrap();
-    memberships::set_role(store, &acme, user, Role::Admin, now()).await.unwrap();
-    memberships::set_role(store, &acme, ada, Role::Auditor, now()).await.unwrap();
+    assert!(last(memberships::change(store, &acme, ada, Role::User.into(), now()).await));
+    memberships::change(store, &acme, ada, Role::Admin.into(), now()).await.unwrap();
+    memberships::change(store, &acme, user, Role::Admin.into(), now()).await.unwrap();
+    memberships::change(store, &acme, ada, Role::Auditor.into(), now()).await.unwrap();
     assert!(last(memberships::remove(store, &acme, user, now()).await));
     memberships::remove(store, &acme, ada, now()).await.unwrap();
     let not_found = memberships::remove(store, &acme, ada, now()).await;
@@ -245,7 +245,7 @@ async fn a_tenant_keeps_one_admin() {
     let others = scope(house.other.id);
     let foreign = memberships::remove(store, &others, user, now()).await;
     assert!(matches!(foreign, Err(IdentityError::Store(StoreError::NotFound))));
-    let wrong = memberships::set_role(store, &acme, user, Role::Operator, now()).await;
+    let wrong = memberships::change(store, &acme, user, Role::Operator.into(), now()).await;
     assert!(matches!(wrong, Err(IdentityError::Invalid { .. })));
 }
 
@@ -260,7 +260,7 @@ async fn two_admins_cannot_remove_each_other_at_once() {
         let Some(bob) = admins.first().map(|m| m.user) else { continue };
         let (one, two) = tokio::join!(
             memberships::remove(store, &acme, ada, now()),
-            memberships::set_role(store, &acme, bob, Role::User, now())
+            memberships::change(store, &acme, bob, Role::User.into(), now())
         );
         assert_eq!([&one, &two].iter().filter(|r| r.is_ok()).count(), 1, "{one:?} {two:?}");
     }

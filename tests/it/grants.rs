@@ -1,0 +1,5 @@
+//! Row grants: an auditor whose membership gives a part of the entries gets no other by any operation.
+
+mod membership;
+mod operations;
+mod setting;
