@@ -20,6 +20,7 @@ mod live;
 mod outage;
 mod producers;
 mod quarantine;
+mod related;
 mod running;
 mod schedules;
 mod search;

@@ -44,6 +44,7 @@ pub(crate) fn documented() -> (Router<App>, OpenApi) {
         .routes(routes!(logs::export::stream::export_entries, logs::export::create::create_export))
         .routes(routes!(logs::get::get_entry))
         .routes(routes!(logs::proof::get_proof))
+        .routes(routes!(logs::related::get_related_entries))
         // The log itself
         .routes(routes!(log::checkpoint::get_checkpoint))
         .routes(routes!(log::checkpoints::list_checkpoints))

@@ -84,6 +84,7 @@ operations! {
     CreateExport = "createExport" "POST /api/v1/logs/export", Roles(&[Admin, Auditor, Operator]), Entry("custody.log.exported");
     GetEntry = "getEntry" "GET /api/v1/logs/{id}", Roles(&[Admin, Auditor, User, Operator]), Read;
 
+    GetRelatedEntries = "getRelatedEntries" "GET /api/v1/logs/{id}/related", Roles(&[Admin, Auditor, User, Operator]), Read;
     GetProof = "getProof" "GET /api/v1/logs/{id}/proof", Roles(&[Admin, Auditor, User, Operator]), Read;
     GetCheckpoint = "getCheckpoint" "GET /api/v1/log/checkpoint", Roles(&[Admin, Auditor, Operator]), Read;
     ListCheckpoints = "listCheckpoints" "GET /api/v1/log/checkpoints", Roles(&[Admin, Auditor, Operator]), Read;

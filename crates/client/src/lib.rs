@@ -1,5 +1,5 @@
 //! The API client, and the command line's verbs that speak to a server: `import`, `search`, `tail`,
-//! `get`, `export`, `verify`, `quarantine`, `jobs`.
+//! `get`, `related`, `export`, `verify`, `quarantine`, `jobs`.
 //!
 //! May know: the HTTP contract, the file system, the terminal. Must not: know the database or any
 //! other part of the server, or decide what an entry means. It splits files into items and shows
@@ -17,6 +17,7 @@ mod log;
 mod output;
 pub mod problem;
 pub mod quarantine;
+pub mod related;
 mod row;
 pub mod search;
 mod table;
@@ -32,6 +33,7 @@ pub use import::ImportArgs;
 pub use jobs::JobsCommand;
 pub use problem::Problem;
 pub use quarantine::QuarantineCommand;
+pub use related::RelatedArgs;
 pub use search::SearchArgs;
 pub use tail::TailArgs;
 pub use verify::VerifyArgs;

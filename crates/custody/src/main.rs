@@ -17,7 +17,8 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use custody_client::{
-    ExportArgs, GetArgs, ImportArgs, JobsCommand, QuarantineCommand, SearchArgs, TailArgs, VerifyArgs,
+    ExportArgs, GetArgs, ImportArgs, JobsCommand, QuarantineCommand, RelatedArgs, SearchArgs, TailArgs,
+    VerifyArgs,
 };
 
 use crate::{
@@ -95,6 +96,8 @@ enum Command {
     Tail(TailArgs),
     /// Fetches one entry from a server.
     Get(GetArgs),
+    /// Shows what belongs to an entry: of the same request, session, actor, resource, around it in time.
+    Related(RelatedArgs),
     /// Writes entries of a server into a file that proves itself.
     ///
     /// With --bundle: all entries that were received in a range of time, with what proves that they are
@@ -165,6 +168,7 @@ fn run(cli: Cli, console: Console) -> anyhow::Result<ExitCode> {
             Command::Search(args) => args.run(cli.json).await,
             Command::Tail(args) => args.run(cli.json).await,
             Command::Get(args) => args.run(cli.json).await,
+            Command::Related(args) => args.run(cli.json).await,
             Command::Export(args) => args.run(cli.json).await,
             Command::Verify(args) => args.run(cli.json).await,
             Command::Quarantine(command) => command.run(cli.json).await,

@@ -12,6 +12,7 @@ pub mod linear;
 pub mod live;
 mod log;
 pub mod port;
+pub mod related;
 pub mod sort;
 pub mod stats;
 pub mod tantivy;

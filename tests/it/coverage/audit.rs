@@ -13,6 +13,7 @@ const READS: &[&str] = &[
     "listEntries",
     "getEntryStats",
     "getEntry",
+    "getRelatedEntries",
     "getProof",
     "getCheckpoint",
     "listCheckpoints",

@@ -57,6 +57,7 @@ impl Belongings {
         Self(BTreeMap::from([
             ("/api/v1/logs/{id}", text(&entry, "id")),
             ("/api/v1/logs/{id}/proof", text(&entry, "id")),
+            ("/api/v1/logs/{id}/related", text(&entry, "id")),
             ("/api/v1/quarantine/{id}", text(&quarantined, "quarantine_id")),
             ("/api/v1/quarantine/{id}/content", text(&quarantined, "quarantine_id")),
             ("/api/v1/quarantine/{id}/replay", text(&quarantined, "quarantine_id")),

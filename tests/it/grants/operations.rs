@@ -11,7 +11,8 @@ use crate::{
 };
 
 /// Operations whose answers hold entries, or what is made of them: each is AND-ed with the grant.
-const GRANTED: &[&str] = &["followEntries", "listEntries", "getEntryStats", "getEntry", "getProof"];
+const GRANTED: &[&str] =
+    &["followEntries", "listEntries", "getEntryStats", "getEntry", "getRelatedEntries", "getProof"];
 
 /// Operations that show entries, or what is made of all of them, in a way that nothing can be AND-ed with:
 /// refused to who may read a part.

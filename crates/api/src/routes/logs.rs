@@ -8,6 +8,7 @@ pub(crate) mod filters;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod proof;
+pub(crate) mod related;
 pub(crate) mod shapes;
 pub(crate) mod stats;
 pub(crate) mod stream;

@@ -42,8 +42,12 @@ impl Instant {
 
     /// Later by so many days (earlier where negative), within the bounds of an instant.
     pub fn plus_days(self, days: i32) -> Self {
-        let microseconds = i64::from(days) * 86_400_000_000;
-        Self((self.0 + microseconds).clamp(Self::EARLIEST, Self::LATEST))
+        self.plus_microseconds(i64::from(days) * 86_400_000_000)
+    }
+
+    /// The same by microseconds.
+    pub fn plus_microseconds(self, microseconds: i64) -> Self {
+        Self(self.0.saturating_add(microseconds).clamp(Self::EARLIEST, Self::LATEST))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use axum::response::{IntoResponse as _, Response};
 use custody_ledger::StoredEntry;
-use custody_search::Page;
+use custody_search::{Page, related::Timeline};
 use http::{HeaderValue, Uri, header};
 
 use super::shapes::{StoppedEarly, Total};
@@ -43,6 +43,23 @@ pub(crate) fn page(uri: &Uri, page: &Page, counted: bool) -> Result<Response, Pr
         }
     }
     Ok(response)
+}
+
+pub(crate) fn timeline(timeline: &Timeline) -> Result<Response, Problem> {
+    let mut body = b"{\"items\":[".to_vec();
+    for (at, (entry, relations)) in timeline.items.iter().enumerate() {
+        body.extend_from_slice(if at > 0 { b",{\"related_by\":" } else { b"{\"related_by\":" });
+        json(&relations.iter().map(|relation| relation.as_str()).collect::<Vec<_>>(), &mut body)?;
+        body.extend_from_slice(b",\"entry\":");
+        entry.write_json(&mut body);
+        body.push(b'}');
+    }
+    body.extend_from_slice(b"],\"more_before\":");
+    json(&timeline.more_before, &mut body)?;
+    body.extend_from_slice(b",\"more_after\":");
+    json(&timeline.more_after, &mut body)?;
+    body.push(b'}');
+    Ok(([(header::CONTENT_TYPE, JSON)], body).into_response())
 }
 
 fn total(total: custody_search::Total) -> Total {

@@ -181,6 +181,27 @@ pub(crate) struct EntryPage {
     total: Option<Total>,
 }
 
+/// What belongs to an entry, from the earliest on.
+#[derive(ToSchema)]
+#[schema(as = EntryTimeline)]
+pub(crate) struct Timeline {
+    items: Vec<Related>,
+    /// Whether there may be more of it before the first, within the time that was asked for, …
+    more_before: bool,
+    /// … or after the last.
+    more_after: bool,
+}
+
+#[derive(ToSchema)]
+#[schema(as = RelatedEntry)]
+pub(crate) struct Related {
+    /// What it shares with the entry that was asked for: `request_id`, `session_id`, `actor` (type and id),
+    /// `resource` (type and id). Empty for that entry itself.
+    #[schema(example = json!(["request_id", "actor"]))]
+    related_by: Vec<String>,
+    entry: Entry,
+}
+
 /// How many entries match: a number, or, where counting on would have been too much work, at least
 /// so many.
 #[derive(Serialize, ToSchema)]
