@@ -29,3 +29,4 @@ mod succession;
 mod support;
 mod tree;
 mod verify;
+mod who_asked;

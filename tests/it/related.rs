@@ -8,7 +8,7 @@ async fn write(tenant: &Tenant, entry: Value) -> String {
     tenant.writer.post("/api/v1/logs", &entry).await.expect(201)["id"].as_str().unwrap().to_owned()
 }
 
-fn at(time: &str, action: &str, actor: &str, more: Value) -> Value {
+fn at(time: &str, action: &str, actor: &str, more: &Value) -> Value {
     let mut entry = json!({
         "action": action, "occurred_at": format!("2026-03-01T{time}Z"), "actor": {"type": "user", "id": actor},
     });
@@ -28,16 +28,16 @@ async fn timeline(api: &Api, id: &str, parameters: &str) -> Vec<String> {
 /// Of a morning: what belongs together came late and in no order.
 async fn morning(tenant: &Tenant) -> String {
     let order = json!({"type": "order", "id": "o1"});
-    write(tenant, at("10:30:00", "d.session", "bob", json!({"session_id": "s1"}))).await;
+    write(tenant, at("10:30:00", "d.session", "bob", &json!({"session_id": "s1"}))).await;
     let id = json!({"request_id": "r1", "session_id": "s1", "resource": order});
-    let id = write(tenant, at("10:00:00", "c.asked", "ann", id)).await;
-    write(tenant, at("09:59:00", "b.same", "bob", json!({"request_id": "r1", "resource": order}))).await;
-    write(tenant, at("10:00:00", "x.stranger", "eve", json!({"request_id": "r2"}))).await;
-    write(tenant, at("10:00:01", "x.other_kind", "eve", json!({"resource": {"type": "user", "id": "o1"}})))
+    let id = write(tenant, at("10:00:00", "c.asked", "ann", &id)).await;
+    write(tenant, at("09:59:00", "b.same", "bob", &json!({"request_id": "r1", "resource": order}))).await;
+    write(tenant, at("10:00:00", "x.stranger", "eve", &json!({"request_id": "r2"}))).await;
+    write(tenant, at("10:00:01", "x.other_kind", "eve", &json!({"resource": {"type": "user", "id": "o1"}})))
         .await;
-    write(tenant, at("11:00:00", "e.edge", "ann", json!({}))).await;
-    write(tenant, at("11:00:01", "f.beyond", "ann", json!({}))).await;
-    write(tenant, at("09:00:00", "a.edge", "ann", json!({"request_id": "r1"}))).await;
+    write(tenant, at("11:00:00", "e.edge", "ann", &json!({}))).await;
+    write(tenant, at("11:00:01", "f.beyond", "ann", &json!({}))).await;
+    write(tenant, at("09:00:00", "a.edge", "ann", &json!({"request_id": "r1"}))).await;
     id
 }
 
@@ -81,7 +81,7 @@ async fn each_side_has_its_nearest_and_says_where_there_is_more() {
 #[tokio::test]
 async fn many_entries_of_one_moment_keep_the_entry_among_them() {
     let tenant = shared().await.tenant().await;
-    let entry = at("10:00:00", "a.burst", "ann", json!({}));
+    let entry = at("10:00:00", "a.burst", "ann", &json!({}));
     let answer = tenant.writer.post("/api/v1/logs/bulk", &json!(vec![entry; 40])).await.expect(200);
     let id = answer["items"][20]["id"].as_str().unwrap();
     let body = tenant.auditor.get(&format!("/api/v1/logs/{id}/related?limit=5")).await.expect(200);

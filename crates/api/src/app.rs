@@ -4,9 +4,12 @@ use std::{net::IpAddr, ops::Deref, sync::Arc, time::Duration};
 
 use axum::extract::FromRef;
 use chrono::{DateTime, SubsecRound as _, Utc};
-use custody_auth::{Authenticator, LimitsConfig, Passwords, RateLimits, SignInLimits, Tokens};
+use custody_auth::{Authenticator, LimitsConfig, Named, Passwords, RateLimits, SignInLimits, Tokens};
 use custody_export::Exports;
-use custody_ingest::Ingest;
+use custody_ingest::{
+    Ingest, Reads,
+    reads::{Amount, What},
+};
 use custody_ledger::Ledger;
 use custody_objects::Objects;
 use custody_search::{Live, Search};
@@ -16,7 +19,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    FileLinks, HttpConfig, Readiness, extract::memory::BodyMemory, job_watch::JobWatch,
+    FileLinks, HttpConfig, Permit, Readiness, extract::memory::BodyMemory, job_watch::JobWatch,
     log_stream::Positions, routes::logs::bulk::Spools, shares::Shares, streams::Streams,
 };
 
@@ -30,6 +33,8 @@ pub struct Parts {
     pub store: Store,
     pub ledger: Ledger,
     pub ingest: Ingest,
+    /// Where reads of entries are told.
+    pub reads: Reads,
     pub search: Arc<dyn Search>,
     pub live: Live,
     pub exports: Exports,
@@ -76,6 +81,11 @@ impl App {
     pub async fn streams_closed(&self) {
         self.detached.close();
         let _ = tokio::time::timeout(GOODBYE_TIME_MAX, self.detached.wait()).await;
+    }
+
+    /// Somebody was answered with so many rows.
+    pub(crate) fn told<O: Named>(&self, permit: &Permit<O>, what: What<'_>, rows: u64) {
+        self.reads.tell(permit, O::OPERATION, what, Amount { times: 1, rows });
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

@@ -8,8 +8,9 @@ mod word;
 use std::time::Duration;
 
 use axum::extract::ws::{CloseCode, close_code};
-use custody_auth::{Scope, op};
+use custody_auth::{Operation, Scope, op};
 use custody_domain::query::Query;
+use custody_ingest::reads::{Amount, What};
 use custody_search::{Asked, Item, LiveError, Reader};
 use serde_json::value::RawValue;
 use tokio::time;
@@ -64,6 +65,7 @@ impl LogStream {
     async fn until_end(&mut self, outlet: &mut impl Outlet) -> End {
         let stop = self.app.stop.clone();
         let mut heartbeat = every(HEARTBEAT);
+        self.told(1, 0);
         let open = Word::Open { after: self.position(), query: self.query.render() };
         if let Err(end) = outlet.tell(vec![open]).await {
             return end;
@@ -121,6 +123,7 @@ impl LogStream {
         }
         self.query = said::query(text)?;
         self.ask();
+        self.told(1, 0);
         Ok(())
     }
 
@@ -131,9 +134,20 @@ impl LogStream {
     ) -> Result<(), End> {
         match batch {
             Ok(items) => {
-                let entries = items.iter().filter(|item| matches!(item, Item::Entry(_))).count();
+                let (mut entries, mut news) = (0, 0);
+                for item in &items {
+                    if let Item::Entry(shown) = item {
+                        entries += 1;
+                        news += u64::from(!shown.is_told);
+                    }
+                }
                 outlet.tell(items.into_iter().map(Word::from).collect()).await?;
-                metrics::counter!("custody_live_entries_delivered_total").increment(entries as u64);
+                metrics::counter!("custody_live_entries_delivered_total").increment(entries);
+                // That what is told of reads was delivered is not: two who follow would tell each other of
+                // nothing else for ever.
+                if news > 0 {
+                    self.told(0, news);
+                }
                 Ok(())
             }
             Err(LiveError::Ledger(error)) => {
@@ -147,6 +161,11 @@ impl LogStream {
                 Err(End::Close(close_code::ERROR, "the server failed"))
             }
         }
+    }
+
+    fn told(&self, times: u64, rows: u64) {
+        let amount = Amount { times, rows };
+        self.app.reads.tell(&self.scope, Operation::FollowEntries, What::Query(&self.query), amount);
     }
 
     fn position(&self) -> String {

@@ -183,6 +183,9 @@ fn leaves(operation: Operation) -> String {
     match operation.trail() {
         Trail::Entry(action) => format!("an entry `{action}`."),
         Trail::Itself => "the entries themselves, which say in `recorded_by` who sent them.".to_owned(),
+        Trail::Told(action) => {
+            format!("an entry `{action}` within a second; the same again within a minute is counted.")
+        }
         Trail::Read => "nothing: it reads.".to_owned(),
     }
 }

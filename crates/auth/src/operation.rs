@@ -21,7 +21,9 @@ pub enum Trail {
     Entry(&'static str),
     /// It writes entries itself; those are the trail.
     Itself,
-    /// A read; the access log of reads (`custody.log.*`) comes with a later release.
+    /// A read of entries: within a second it is told in an entry with this action (docs/audit-of-reads.md).
+    Told(&'static str),
+    /// A read of anything else.
     Read,
 }
 
@@ -72,20 +74,19 @@ pub trait Named: Send + Sync + 'static {
 }
 
 use Access::{Authenticated, Public, Roles};
-use Trail::{Entry, Itself, Read};
+use Trail::{Entry, Itself, Read, Told};
 
 operations! {
     CreateEntry = "createEntry" "POST /api/v1/logs", Roles(&[Admin, User, Writer]), Itself;
     CreateEntries = "createEntries" "POST /api/v1/logs/bulk", Roles(&[Admin, User, Writer]), Itself;
-    FollowEntries = "followEntries" "GET /api/v1/logs/stream", Roles(&[Admin, Auditor, User, Operator]), Read;
-    ListEntries = "listEntries" "GET /api/v1/logs", Roles(&[Admin, Auditor, User, Operator]), Read;
-    GetEntryStats = "getEntryStats" "GET /api/v1/logs/stats", Roles(&[Admin, Auditor, User, Operator]), Read;
+    FollowEntries = "followEntries" "GET /api/v1/logs/stream", Roles(&[Admin, Auditor, User, Operator]), Told("custody.log.streamed");
+    ListEntries = "listEntries" "GET /api/v1/logs", Roles(&[Admin, Auditor, User, Operator]), Told("custody.log.searched");
+    GetEntryStats = "getEntryStats" "GET /api/v1/logs/stats", Roles(&[Admin, Auditor, User, Operator]), Told("custody.log.counted");
     ExportEntries = "exportEntries" "GET /api/v1/logs/export", Roles(&[Admin, Auditor, User, Operator]), Entry("custody.log.exported");
     CreateExport = "createExport" "POST /api/v1/logs/export", Roles(&[Admin, Auditor, Operator]), Entry("custody.log.exported");
-    GetEntry = "getEntry" "GET /api/v1/logs/{id}", Roles(&[Admin, Auditor, User, Operator]), Read;
-
-    GetRelatedEntries = "getRelatedEntries" "GET /api/v1/logs/{id}/related", Roles(&[Admin, Auditor, User, Operator]), Read;
-    GetProof = "getProof" "GET /api/v1/logs/{id}/proof", Roles(&[Admin, Auditor, User, Operator]), Read;
+    GetEntry = "getEntry" "GET /api/v1/logs/{id}", Roles(&[Admin, Auditor, User, Operator]), Told("custody.log.read");
+    GetRelatedEntries = "getRelatedEntries" "GET /api/v1/logs/{id}/related", Roles(&[Admin, Auditor, User, Operator]), Told("custody.log.related");
+    GetProof = "getProof" "GET /api/v1/logs/{id}/proof", Roles(&[Admin, Auditor, User, Operator]), Told("custody.log.proved");
     GetCheckpoint = "getCheckpoint" "GET /api/v1/log/checkpoint", Roles(&[Admin, Auditor, Operator]), Read;
     ListCheckpoints = "listCheckpoints" "GET /api/v1/log/checkpoints", Roles(&[Admin, Auditor, Operator]), Read;
     ListAnchors = "listAnchors" "GET /api/v1/log/anchors", Roles(&[Admin, Auditor, Operator]), Read;
@@ -98,7 +99,7 @@ operations! {
     GetWatermark = "getWatermark" "GET /api/v1/log/watermark", Roles(&[Admin, Auditor, Operator]), Read;
     ListProducers = "listProducers" "GET /api/v1/producers", Roles(&[Admin, Auditor, Operator]), Read;
     ListFollowers = "listFollowers" "GET /api/v1/followers", Roles(&[Admin, Auditor, Operator]), Read;
-    StreamEntries = "streamEntries" "GET /api/v1/log/entries", Roles(&[Admin, Auditor, Operator]), Read;
+    StreamEntries = "streamEntries" "GET /api/v1/log/entries", Roles(&[Admin, Auditor, Operator]), Told("custody.log.copied");
 
     ListSchedules = "listSchedules" "GET /api/v1/schedules", Roles(&[Admin, Auditor, Operator]), Read;
 

@@ -30,16 +30,16 @@ impl Scope {
     /// again, so that nobody need know whether it was done.
     pub fn restrict(&self, query: Query) -> Query {
         let Some(grant) = self.grant() else { return query };
-        let asked = without(query, &grant);
+        let asked = without(&query, &grant);
         Query::and([grant, asked])
     }
 }
 
 /// `query` where `grant` is known to hold. An asker who writes their own grant, or a part of it, does
 /// not thereby choose its place.
-fn without(query: Query, grant: &Query) -> Query {
+fn without(query: &Query, grant: &Query) -> Query {
     let granted = parts(grant);
-    Query::and(parts(&query).iter().filter(|part| !granted.contains(part)).cloned())
+    Query::and(parts(query).iter().filter(|part| !granted.contains(part)).cloned())
 }
 
 fn parts(query: &Query) -> &[Query] {

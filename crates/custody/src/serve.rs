@@ -19,7 +19,7 @@ use clap::{Args, ValueEnum};
 use custody_api::{App, FileLinks, HttpConfig, Parts, Readiness, ServeConfig, TlsFiles};
 use custody_auth::{LimitsConfig, Passwords, Quota, SignInLimits, SignInLimitsConfig};
 use custody_export::Exports;
-use custody_ingest::Ingest;
+use custody_ingest::{Ingest, Reads};
 use custody_ledger::{CommitConfig, Ledger};
 use custody_objects::Objects;
 use custody_queue::{Kinds, hear::Heard};
@@ -106,8 +106,9 @@ async fn serve(
         counters::register_jobs(&kinds);
         predecessor::hand_back(&installation.store, &lease_holder).await;
     }
-    let background =
-        Background::start(installation, (config, flags), (&ledger, &ingest, &kinds), &metrics, works).await?;
+    let reads = Reads::default();
+    let parts = (&ledger, &ingest, &kinds, &reads);
+    let background = Background::start(installation, (config, flags), parts, &metrics, works).await?;
     if let Some(holder) = background.lease_holder() {
         predecessor::note(&lease_holder, holder);
     }
@@ -118,7 +119,7 @@ async fn serve(
         let heard = background.heard();
         let index = search(config, installation, &ledger);
         let following = tokio::spawn(index.clone().follow(ledger.clone()));
-        let parts = (ledger, ingest, kinds, objects, index.clone());
+        let parts = (ledger, (ingest, reads), kinds, objects, index.clone());
         let app = app(config, installation, parts, metrics, heard, stop.clone())?;
         banner::print(installation, &listener, config, args.sample).await?;
         let shutdown = stop.clone();
@@ -168,7 +169,7 @@ fn search(config: &Config, installation: &Installation, ledger: &Ledger) -> Tant
 fn app(
     config: &Config,
     installation: &Installation,
-    (ledger, ingest, kinds, objects, search): (Ledger, Ingest, Kinds, Objects, Tantivy),
+    (ledger, (ingest, reads), kinds, objects, search): (Ledger, (Ingest, Reads), Kinds, Objects, Tantivy),
     metrics: PrometheusHandle,
     heard: Heard,
     stop: CancellationToken,
@@ -201,6 +202,7 @@ fn app(
         exports: Exports::of_log(ledger.clone()),
         ledger,
         ingest,
+        reads,
         clock: Utc::now,
         file_links: FileLinks::new(installation.store.cursor_secret(), installation.authority.clone()),
         jobs_changed: heard.changed,

@@ -77,7 +77,7 @@ impl Drainer {
         let mut drafts = Vec::with_capacity(waiting.rows.len());
         let mut unfit: Vec<Unfit> = waiting.broken.into_iter().map(Unfit::broken).collect();
         for row in waiting.rows {
-            match self.draft(scope, &row).await? {
+            match draft(&self.ingest, scope, &row).await? {
                 Ok(draft) => {
                     drafts.push(draft);
                     drafted.push(row);
@@ -109,16 +109,6 @@ impl Drainer {
         Ok(u64::try_from(done.len()).unwrap_or(u64::MAX))
     }
 
-    async fn draft(&self, scope: &Scope, row: &OutboxRow) -> Result<Result<Draft, Rejected>, IngestError> {
-        let content = match content_of(row.change.clone(), row.id, row.created_at) {
-            Ok(content) => content,
-            Err(why) => return Ok(Err(why)),
-        };
-        let key = self.ingest.ledger.event_keys(scope).await?.of_own_change(row.id);
-        let draft = Draft::new(&content, new_salt(), Some(key));
-        Ok(draft.map_err(|why| Rejected::unfit(&why, SourceFormat::Custody)))
-    }
-
     /// A change that cannot become an entry is a defect of ours; it is kept like anybody else's. While
     /// it cannot be kept, its row stays.
     async fn keep(&self, scope: &Scope, unfit: Unfit) -> bool {
@@ -126,6 +116,21 @@ impl Drainer {
             "a change of our own cannot become an entry; it goes to the quarantine");
         self.ingest.quarantine_own(scope, unfit.bytes, &unfit.why).await
     }
+}
+
+/// The entry to be of a row, or why it cannot be one.
+pub(crate) async fn draft(
+    ingest: &Ingest,
+    scope: &Scope,
+    row: &OutboxRow,
+) -> Result<Result<Draft, Rejected>, IngestError> {
+    let content = match content_of(row.change.clone(), row.id, row.created_at) {
+        Ok(content) => content,
+        Err(why) => return Ok(Err(why)),
+    };
+    let key = ingest.ledger.event_keys(scope).await?.of_own_change(row.id);
+    let draft = Draft::new(&content, new_salt(), Some(key));
+    Ok(draft.map_err(|why| Rejected::unfit(&why, SourceFormat::Custody)))
 }
 
 /// A change that cannot become an entry.

@@ -107,7 +107,8 @@ impl Change {
         Self::new(action, &principal, None, recorded_by)
     }
 
-    fn new(action: &str, principal: &Principal, name: Option<String>, recorded_by: RecordedBy) -> Self {
+    /// In somebody's name, who is not asked for it here.
+    pub fn new(action: &str, principal: &Principal, name: Option<String>, recorded_by: RecordedBy) -> Self {
         let (kind, id) = match principal {
             Principal::User(id) => ("user", id.to_string()),
             Principal::Key(id) => ("key", id.to_string()),

@@ -56,6 +56,7 @@ pub mod producers;
 mod program;
 pub mod quarantine;
 pub mod raw_rows;
+pub mod reads;
 pub mod roles;
 pub mod schedules;
 mod server_version;

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::jobs::ended;
-use crate::support::{Answer, Api, Server, Tenant};
+use crate::support::{Answer, Api, Server, Tenant, socket};
 
 /// Every change of the API, done once in one tenant (and by the operator).
 pub(crate) struct Deeds {
@@ -48,7 +48,27 @@ impl Deeds {
         admin.post(&format!("/api/v1/jobs/{left}/files/left.txt/url"), &json!({})).await.expect(200);
         admin.get("/api/v1/logs/export").await;
         admin.post("/api/v1/logs/export", &json!({})).await.expect(202);
+        Self::reads(server, &tenant).await;
         Self { tenant, operator }
+    }
+
+    /// Every read of entries.
+    async fn reads(server: &Server, tenant: &Tenant) {
+        let entry = tenant.write("coverage.read").await;
+        let entry = format!("/api/v1/logs/{}", entry["id"].as_str().unwrap());
+        for path in
+            ["/api/v1/logs", "/api/v1/logs/stats", &entry, &format!("{entry}/related"), "/api/v1/log/entries"]
+        {
+            assert_eq!(tenant.auditor.get(path).await.status, 200, "{path}");
+        }
+        // Its checkpoint may not be there yet.
+        eventually("the proof", async || {
+            let answer = tenant.auditor.get(&format!("{entry}/proof")).await;
+            (answer.status == 200).then_some(())
+        })
+        .await;
+        let mut socket = socket::open(server, "/api/v1/logs/stream", Some(&tenant.auditor)).await.unwrap();
+        socket::next(&mut socket).await.unwrap();
     }
 
     /// What is done with what could not become an entry.

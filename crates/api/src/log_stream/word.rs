@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn a_word_is_one_message_or_one_event() {
-        let entry = Word::Entry(Arc::new(Shown { seq: 7, json: r#"{"seq":7}"#.to_owned() }));
+        let entry = Word::Entry(Arc::new(Shown { seq: 7, is_told: false, json: r#"{"seq":7}"#.to_owned() }));
         assert_eq!(entry.json(), r#"{"type":"entry","entry":{"seq":7}}"#);
         let mut events = String::new();
         entry.event(&mut events);

@@ -12,3 +12,20 @@ pub(crate) mod related;
 pub(crate) mod shapes;
 pub(crate) mod stats;
 pub(crate) mod stream;
+
+use custody_auth::Scope;
+use custody_domain::query::Query;
+use custody_ingest::reads::What;
+use custody_ledger::StoredEntry;
+
+use crate::problem::Problem;
+
+/// As what the entry is told to have been read; one that the scope may not read never was.
+fn readable(scope: &Scope, entry: &StoredEntry) -> Result<What<'static>, Problem> {
+    let view = entry.view()?;
+    if !scope.restrict(Query::All).matches(&view) {
+        return Err(Problem::not_found());
+    }
+    let action = view.content.as_object().and_then(|content| content.get("action")?.as_str());
+    Ok(What::entry(entry.id, action))
+}

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use custody_ingest::{Ingest, outbox};
+use custody_ingest::{Ingest, Reads, outbox, reads::Teller};
 use custody_ledger::{
     Ledger,
     follow::{self, FollowConfig, Singletons},
@@ -15,7 +15,11 @@ use custody_queue::{
 };
 use custody_store::{Store, embedded::State, partitions};
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::{sync::watch, task::JoinSet};
+use tokio::{
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+    time,
+};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -30,6 +34,8 @@ use crate::{
 const OUTBOX_PAUSE: Duration = Duration::from_secs(1);
 /// While today's partition is missing nothing can be written.
 const PARTITIONS_PAUSE: Duration = Duration::from_secs(5);
+/// At the end, to tell what is not told yet.
+const LAST_READS_TIME_MAX: Duration = Duration::from_secs(5);
 /// The exporter forgets idle samples only when it is asked to.
 const METRICS_PAUSE: Duration = Duration::from_secs(5);
 
@@ -40,6 +46,8 @@ pub(super) struct Background {
     followers: Option<Singletons>,
     worker: Option<Worker>,
     heard: Heard,
+    /// Writes who asked what; ends after the others, once nobody asks any more.
+    teller: JoinHandle<Teller>,
     stop: CancellationToken,
 }
 
@@ -48,7 +56,7 @@ impl Background {
     pub(super) async fn start(
         installation: &Installation,
         (config, flags): (&Config, &Flags),
-        (ledger, ingest, kinds): (&Ledger, &Ingest, &Kinds),
+        (ledger, ingest, kinds, reads): (&Ledger, &Ingest, &Kinds, &Reads),
         metrics: &PrometheusHandle,
         works: bool,
     ) -> anyhow::Result<Self> {
@@ -79,7 +87,9 @@ impl Background {
         let worker = followers.as_ref().zip(dispatch).map(|(followers, dispatch)| {
             jobs::start(installation, (config, flags), kinds.clone(), dispatch, &heard, followers.holder())
         });
-        Ok(Self { tasks, followers, worker, heard, stop })
+        let teller = Teller::new(reads.clone(), ingest.clone(), installation.authority.clone());
+        let teller = tokio::spawn(tell_reads(teller, stop.clone()));
+        Ok(Self { tasks, followers, worker, heard, teller, stop })
     }
 
     /// What is heard of jobs, here and elsewhere.
@@ -99,6 +109,11 @@ impl Background {
             worker.stop(patience).await;
         }
         self.stop.cancel();
+        if let Ok(teller) = self.teller.await
+            && time::timeout(patience.max(LAST_READS_TIME_MAX), teller.finish()).await.is_err()
+        {
+            tracing::error!("reads could not be told in the log before the end");
+        }
         while self.tasks.join_next().await.is_some() {}
         if let Some(followers) = self.followers {
             followers.stop(patience).await;
@@ -119,6 +134,14 @@ fn until(
     }
 }
 
+async fn tell_reads(mut teller: Teller, stop: CancellationToken) -> Teller {
+    tokio::select! {
+        () = teller.run() => {}
+        () = stop.cancelled() => {}
+    }
+    teller
+}
+
 async fn drain(drainer: outbox::Drainer) {
     let mut failing = false;
     loop {
@@ -135,7 +158,7 @@ async fn drain(drainer: outbox::Drainer) {
             }
             Err(_) => {}
         }
-        tokio::time::sleep(OUTBOX_PAUSE).await;
+        time::sleep(OUTBOX_PAUSE).await;
     }
 }
 
@@ -147,13 +170,13 @@ async fn first_partitions(store: Store) {
             Ok(_) => {}
             Err(error) => tracing::error!(%error, "partitions could not be made ahead"),
         }
-        tokio::time::sleep(PARTITIONS_PAUSE).await;
+        time::sleep(PARTITIONS_PAUSE).await;
     }
 }
 
 async fn upkeep(metrics: PrometheusHandle) {
     loop {
-        tokio::time::sleep(METRICS_PAUSE).await;
+        time::sleep(METRICS_PAUSE).await;
         metrics.run_upkeep();
     }
 }

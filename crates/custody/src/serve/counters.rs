@@ -65,6 +65,7 @@ const COUNTERS: &[Counter] = &[
     ),
     plain("custody_partitions_missing_total", "Batches that found their day without a partition."),
     plain("custody_private_database_restarts_total", "Times that the private PostgreSQL was started again."),
+    plain("custody_reads_told_total", "Entries about reads that were written into the log."),
     plain("custody_quarantine_dropped_total", "Quarantined items that were dropped."),
     Counter {
         name: "custody_quarantine_replays_total",

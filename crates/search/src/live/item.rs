@@ -5,10 +5,14 @@ use std::sync::Arc;
 use custody_domain::Entry;
 use custody_ledger::{LedgerError, StoredEntry, Unopened};
 
+use super::own;
+
 /// An entry as the API shows it. All readers share one.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Shown {
     pub seq: u64,
+    /// Whether it tells of a read (`custody.log.*`).
+    pub is_told: bool,
     pub json: String,
 }
 
@@ -59,11 +63,12 @@ impl<'e> Looked<'e> {
 
     pub(super) fn shown(&mut self) -> Arc<Shown> {
         let shown = self.shown.get_or_insert_with(|| {
+            let is_told = own::is_told(&self.entry);
             let mut json = Vec::with_capacity(self.stored.body.content_bytes().len() + 256);
             self.stored.write_json(&mut json);
             // What was parsed is UTF-8, and what is added is ASCII.
             let json = String::from_utf8_lossy(&json).into_owned();
-            Arc::new(Shown { seq: self.stored.seq, json })
+            Arc::new(Shown { seq: self.stored.seq, is_told, json })
         });
         Arc::clone(shown)
     }

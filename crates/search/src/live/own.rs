@@ -6,23 +6,28 @@ use custody_domain::Entry;
 
 const TOLD: &str = "custody.log.";
 
+/// Whether the entry tells of a read.
+pub(super) fn is_told(entry: &Entry<'_>) -> bool {
+    let action = entry.content.as_object().and_then(|content| content.get("action")?.as_str());
+    action.is_some_and(|action| action.starts_with(TOLD))
+}
+
 /// Who streamed, where the entry tells that somebody did.
 pub(super) fn streamed_by<'e>(entry: &'e Entry<'_>) -> Option<&'e str> {
-    let content = entry.content.as_object()?;
-    if !content.get("action")?.as_str()?.starts_with(TOLD) {
+    if !is_told(entry) {
         return None;
     }
-    let via = content.get("recorded_by")?.as_object()?.get("via")?.as_str()?;
-    if via != Operation::FollowEntries.route() {
+    let recorded_by = entry.content.as_object()?.get("recorded_by")?.as_object()?;
+    if recorded_by.get("via")?.as_str()? != Operation::FollowEntries.route() {
         return None;
     }
-    content.get("actor")?.as_object()?.get("id")?.as_str()
+    recorded_by.get("principal")?.as_str()
 }
 
 /// Whether it is about a stream of this principal's: of any, for two streams of one person would
 /// otherwise tell each other of themselves for ever.
 pub(super) fn is_own(streamed_by: Option<&str>, principal: &Principal) -> bool {
-    streamed_by.is_some_and(|actor| actor == principal.to_string())
+    streamed_by.is_some_and(|by| by == principal.to_string())
 }
 
 #[cfg(test)]
@@ -36,10 +41,10 @@ mod tests {
 
     use super::*;
 
-    fn own(action: &str, actor: &str, via: &str) -> bool {
+    fn own(action: &str, by: &str, via: &str) -> bool {
         let me = Principal::User(UserId(Uuid::from_u128(1)));
         let content = format!(
-            r#"{{"action":"{action}","actor":{{"id":"{actor}"}},"recorded_by":{{"principal":"{me}","via":"{via}"}}}}"#
+            r#"{{"action":"{action}","actor":{{"id":"1"}},"recorded_by":{{"principal":"{by}","via":"{via}"}}}}"#
         );
         let entry = Entry {
             tenant_id: TenantId(Uuid::from_u128(7)),

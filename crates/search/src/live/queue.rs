@@ -82,7 +82,7 @@ mod tests {
     };
 
     fn shown(seq: u64, bytes: usize) -> Arc<Shown> {
-        Arc::new(Shown { seq, json: "x".repeat(bytes) })
+        Arc::new(Shown { seq, is_told: false, json: "x".repeat(bytes) })
     }
 
     proptest! {

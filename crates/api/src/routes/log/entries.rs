@@ -13,6 +13,7 @@ use bytes::Bytes;
 use custody_auth::op;
 use custody_ledger::EntryStream;
 use custody_proof::stream::MEDIA_TYPE;
+use custody_store::reads;
 use futures::stream;
 use http::{HeaderValue, header};
 use serde::Deserialize;
@@ -54,6 +55,7 @@ pub(crate) async fn stream_entries(
         return Err(Problem::bad_parameter("to", "must not be below `from`"));
     }
     let running = app.edge.log_streams.begin(permit.tenant())?;
+    reads::copied(&app.store, &permit, from, parameters.to, app.now()).await?;
     let entries = app.ledger.entry_stream(&permit, from, parameters.to).await?;
     let (pieces, mut taken) = mpsc::channel(1);
     tokio::spawn(pump(entries, pieces, running));

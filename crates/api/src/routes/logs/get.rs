@@ -2,9 +2,9 @@
 
 use axum::{extract::State, response::Response};
 use custody_auth::op;
-use custody_domain::{EntryId, query::Query};
+use custody_domain::EntryId;
 
-use super::{answer, shapes::Entry};
+use super::{answer, readable, shapes::Entry};
 use crate::{App, Permit, extract::Id, problem::Problem};
 
 /// Get an entry
@@ -22,8 +22,6 @@ pub(crate) async fn get_entry(
     Id(id): Id<EntryId>,
 ) -> Result<Response, Problem> {
     let entry = app.ledger.get(&permit, id).await?.ok_or_else(Problem::not_found)?;
-    if !permit.restrict(Query::All).matches(&entry.view()?) {
-        return Err(Problem::not_found());
-    }
+    app.told(&permit, readable(&permit, &entry)?, 1);
     Ok(answer::entry(&entry))
 }

@@ -4,6 +4,7 @@
 
 use axum::{extract::State, response::Response};
 use custody_auth::op;
+use custody_ingest::reads::What;
 use custody_search::{LIMIT_MAX, PageRequest, Sort};
 use http::Uri;
 use serde::Deserialize;
@@ -54,8 +55,9 @@ pub(crate) async fn list_entries(
         cursor: parameters.cursor,
         total: parameters.total,
     };
-    let counted = request.total;
+    let (counted, query) = (request.total, request.query.clone());
     let page = app.search.page(&permit, request).await?;
+    app.told(&permit, What::Query(&query), page.items.len() as u64);
     answer::page(&uri, &page, counted)
 }
 

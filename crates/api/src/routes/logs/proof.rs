@@ -2,10 +2,11 @@
 
 use axum::{Json, extract::State};
 use custody_auth::op;
-use custody_domain::{EntryId, query::Query};
+use custody_domain::EntryId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::readable;
 use crate::{App, Permit, extract::Id, problem::Problem};
 
 /// That an entry stands at its place in the tenant's log (RFC 6962, section 2.1.1).
@@ -39,10 +40,9 @@ pub(crate) async fn get_proof(
     Id(id): Id<EntryId>,
 ) -> Result<Json<ProofBody>, Problem> {
     let entry = app.ledger.get(&permit, id).await?.ok_or_else(Problem::not_found)?;
-    if !permit.restrict(Query::All).matches(&entry.view()?) {
-        return Err(Problem::not_found());
-    }
+    let what = readable(&permit, &entry)?;
     let (checkpoint, proof) = app.ledger.prove(&permit, entry.seq, entry.leaf_hash).await?;
+    app.told(&permit, what, 1);
     Ok(Json(ProofBody {
         leaf_index: proof.leaf_index,
         tree_size: proof.tree_size,

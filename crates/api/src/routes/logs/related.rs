@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use axum::{extract::State, response::Response};
 use custody_auth::op;
-use custody_domain::{EntryId, query::Query};
+use custody_domain::EntryId;
 use custody_search::related::{Around, related};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::{answer, shapes::Timeline};
+use super::{answer, readable, shapes::Timeline};
 use crate::{
     App, Permit,
     extract::{Id, Parameters},
@@ -52,10 +52,9 @@ pub(crate) async fn get_related_entries(
 ) -> Result<Response, Problem> {
     let around = Around { within: parameters.within()?, limit: parameters.limit()? };
     let entry = app.ledger.get(&permit, id).await?.ok_or_else(Problem::not_found)?;
-    if !permit.restrict(Query::All).matches(&entry.view()?) {
-        return Err(Problem::not_found());
-    }
+    let what = readable(&permit, &entry)?;
     let timeline = related(&*app.search, &permit, &entry, around).await?;
+    app.told(&permit, what, timeline.items.len() as u64);
     answer::timeline(&timeline)
 }
 

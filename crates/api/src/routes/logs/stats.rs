@@ -5,6 +5,7 @@
 use axum::{Json, extract::State};
 use chrono::{DateTime, SecondsFormat};
 use custody_auth::op;
+use custody_ingest::reads::What;
 use custody_search::{
     StatsRequest,
     stats::{GroupBy, Histogram, HistogramTime, Interval, Stats, TOP_MAX},
@@ -94,7 +95,10 @@ pub(crate) async fn get_entry_stats(
         top: parameters.top()?,
         histogram: parameters.histogram()?,
     };
-    Ok(Json(app.search.stats(&permit, request).await?.into()))
+    let query = request.query.clone();
+    let stats = app.search.stats(&permit, request).await?;
+    app.told(&permit, What::Query(&query), stats.count);
+    Ok(Json(stats.into()))
 }
 
 impl StatsParameters {

@@ -27,27 +27,39 @@ pub(crate) struct UserChange {
     role: Option<Role>,
     /// Of an auditor: a query (docs/query.md) that everything they read is AND-ed with; null gives every
     /// entry. Stays, where it is not given; with another role it ends.
-    #[serde(default, deserialize_with = "given")]
+    #[serde(default)]
     #[schema(value_type = Option<String>)]
-    grant: Option<Option<String>>,
+    grant: Wish,
+}
+
+/// What is given and null is told from what is not given.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum Wish {
+    #[default]
+    Stays,
+    Becomes(Option<String>),
+}
+
+impl<'de> Deserialize<'de> for Wish {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(Self::Becomes)
+    }
 }
 
 impl UserChange {
     fn read(self) -> Result<MemberChange, Problem> {
-        if self.role.is_none() && self.grant.is_none() {
+        if self.role.is_none() && self.grant == Wish::Stays {
             let detail = "There is nothing to change.";
             return Err(
                 Problem::new(Kind::Invalid, detail).fault(Fault::at("/role", "give this, or `grant`"))
             );
         }
-        let grant = self.grant.map(|grant| row_grant::read(grant.as_deref()));
-        Ok(MemberChange { role: self.role, row_grant: grant.transpose()? })
+        let row_grant = match self.grant {
+            Wish::Stays => None,
+            Wish::Becomes(text) => Some(row_grant::read(text.as_deref())?),
+        };
+        Ok(MemberChange { role: self.role, row_grant })
     }
-}
-
-/// What is given and null is told from what is not given.
-fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 /// Change what a user may do
