@@ -11,8 +11,16 @@ use crate::{
 };
 
 /// Operations whose answers hold entries, or what is made of them: each is AND-ed with the grant.
-const GRANTED: &[&str] =
-    &["followEntries", "listEntries", "getEntryStats", "getEntry", "getRelatedEntries", "getProof"];
+const GRANTED: &[&str] = &[
+    "followEntries",
+    "listEntries",
+    "getEntryStats",
+    "exportEntries",
+    "createExport",
+    "getEntry",
+    "getRelatedEntries",
+    "getProof",
+];
 
 /// Operations that show entries, or what is made of all of them, in a way that nothing can be AND-ed with:
 /// refused to who may read a part.
@@ -104,6 +112,7 @@ async fn everything(server: &Server, operation: Operation, setting: &Setting, re
         "getEntryStats" => {
             get("/api/v1/logs/stats?by=action,actor,resource_type&top=1000&interval=day").await
         }
+        "createExport" => vec![exported(reader).await],
         "followEntries" => vec![followed(server, setting, reader).await],
         "getEntriesTile" => get("/api/v1/log/tile/entries/000.p/1").await,
         "getQuarantined" | "getQuarantinedContent" => each(&[&setting.quarantined]).await,
@@ -128,6 +137,21 @@ async fn followed(server: &Server, setting: &Setting, reader: &Api) -> Answer {
             };
         }
     }
+}
+
+/// The file that a job of theirs writes.
+async fn exported(reader: &Api) -> Answer {
+    let job = reader.post("/api/v1/logs/export", &serde_json::json!({})).await;
+    if job.status != 202 {
+        return job;
+    }
+    let job = ended(reader, job.json()["id"].as_str().unwrap()).await;
+    let file = format!(
+        "/api/v1/jobs/{}/files/{}",
+        job["id"].as_str().unwrap(),
+        job["result"]["file"].as_str().unwrap()
+    );
+    reader.get(&file).await
 }
 
 fn tells(answers: &[Answer], what: &str) -> bool {
