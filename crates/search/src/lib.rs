@@ -8,6 +8,7 @@
 pub mod asked;
 pub mod cursor;
 pub mod errors;
+mod indexed;
 pub mod linear;
 pub mod live;
 mod log;

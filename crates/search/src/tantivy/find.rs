@@ -20,6 +20,7 @@ use super::{
     run::{RunError, Work, run},
     view::View,
 };
+pub(super) use crate::indexed::{Found, Hit};
 use crate::{Sort, cursor::Place};
 
 /// What is looked for, where, in which order.
@@ -39,21 +40,6 @@ pub(super) struct Find {
 pub(super) struct Window {
     pub(super) after: Option<EntryId>,
     pub(super) before: Option<EntryId>,
-}
-
-#[derive(Clone, Debug)]
-pub(super) struct Hit {
-    pub(super) place: Place,
-    /// Of one that is in no part.
-    pub(super) entry: Option<StoredEntry>,
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    /// In the order that was asked for.
-    pub(super) hits: Vec<Hit>,
-    /// Where the work ended before all was looked at; what is beyond was not.
-    pub(super) reached: Option<Place>,
 }
 
 impl Find {

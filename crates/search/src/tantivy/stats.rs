@@ -9,15 +9,16 @@ use tantivy::columnar::StrColumn;
 use super::{
     IndexError,
     bits::Bits,
-    find::{Find, Window},
+    find::Find,
     index::Inner,
+    page,
     part::Part,
     run::{RunError, Work},
     schema::column,
     shelf::blocking,
 };
 use crate::{
-    Asked, SearchError, Sort, linear,
+    Asked, SearchError, Sort,
     stats::{GroupBy, HistogramTime, Interval, Stats, StatsRequest, Tally, TooMany},
 };
 
@@ -31,57 +32,15 @@ pub(super) async fn stats(inner: &Inner, scope: &Scope, request: StatsRequest) -
     if !view.covers(head.size) {
         return Err(SearchError::Indexing { done: view.next.unwrap_or(0), of: head.size });
     }
-    // As for pages: nothing of the asker's is run beyond their grant.
-    let (query, filters) = match asked.grant() {
-        None => (asked.whole().clone(), false),
-        Some(grant) => (grant.clone(), *asked.query() != custody_domain::query::Query::All),
-    };
-    let range = linear::range_of(asked.whole(), head);
-    let window =
-        range.map_or_else(Window::nothing, |range| Window { after: range.after, before: range.before });
-    let (plan, time_max, sort) = (Plan::of(&query), inner.limits.time_max, Sort::ReceivedDescending);
-    let find = Find { view, query, plan, sort, window, time_max };
-    let tally = if filters {
-        read_each(inner, scope, &asked, find, &request).await?
+    let find = page::find(inner, &asked, (&view, head), Sort::ReceivedDescending, None);
+    let tally = if asked.reads_to_filter() {
+        page::reader(inner, scope, &asked).tally(&find, &request).await?
     } else {
         let request = request.clone();
         blocking(move || tally(&find, &request)).await?
     };
     let told = (!asked.is_restricted()).then_some(head.size);
     Ok(tally.finish(&request, told))
-}
-
-/// What the index finds may not be what is asked for: each is read.
-async fn read_each(
-    inner: &Inner,
-    scope: &Scope,
-    asked: &Asked,
-    find: Find,
-    request: &StatsRequest,
-) -> Result<Tally, SearchError> {
-    const READ: usize = 256;
-    let (mut tally, mut from, mut read) = (Tally::default(), None, 0);
-    loop {
-        let step = find.clone();
-        let found = blocking(move || step.find(from, READ)).await?;
-        read += found.hits.len() as u64;
-        if found.reached.is_some() || read > inner.limits.read_max {
-            return Err(SearchError::TooMuch);
-        }
-        let ids: Vec<_> =
-            found.hits.iter().filter(|hit| hit.entry.is_none()).map(|hit| hit.place.id).collect();
-        let entries = if ids.is_empty() { Vec::new() } else { inner.log.entries(scope, &ids).await? };
-        for entry in entries.iter().chain(found.hits.iter().filter_map(|hit| hit.entry.as_ref())) {
-            let view = entry.view()?;
-            if asked.matches(&view) {
-                tally.add(&view, request).map_err(|TooMany| SearchError::TooMuch)?;
-            }
-        }
-        from = found.hits.last().map(|hit| hit.place);
-        if found.hits.len() < READ {
-            return Ok(tally);
-        }
-    }
 }
 
 fn tally(find: &Find, request: &StatsRequest) -> Result<Tally, IndexError> {
