@@ -126,6 +126,8 @@ GRANT SELECT, INSERT, DELETE, UPDATE ON leases TO {system};
 GRANT SELECT, INSERT, DELETE, UPDATE (expires_at) ON lease_candidates TO {system};
 GRANT SELECT, INSERT, UPDATE ON followers TO {system};
 GRANT SELECT ON followers TO {app};
+GRANT SELECT, INSERT, UPDATE ON projections TO {system};
+GRANT SELECT ON projections TO {app};
 GRANT SELECT, INSERT, UPDATE ON producers, producer_counts TO {system};
 GRANT SELECT ON producers, producer_counts TO {app};
 GRANT SELECT, DELETE ON producers TO {reaper};

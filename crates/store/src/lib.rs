@@ -53,6 +53,7 @@ pub mod page;
 pub mod partitions;
 mod pool;
 pub mod producers;
+pub mod projections;
 mod program;
 pub mod quarantine;
 pub mod raw_rows;

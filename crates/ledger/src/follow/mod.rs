@@ -19,7 +19,7 @@ pub use all::{NAMES, all};
 pub use config::FollowConfig;
 pub use custody_store::{
     FencedTx,
-    followers::{Behind, Position},
+    followers::{Behind, Position, advance},
     leases::{Fence, Lease},
 };
 pub use errors::FollowError;

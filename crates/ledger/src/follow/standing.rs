@@ -33,7 +33,9 @@ impl Ledger {
         let kept = followers::standing(&mut tx).await?;
         let head = heads::read(&mut tx).await?;
         let mut standings = Vec::new();
-        for name in NAMES {
+        // Those that follow only where they are asked to have come by there.
+        let others = kept.iter().map(|kept| kept.follower.as_str()).filter(|name| !NAMES.contains(name));
+        for name in NAMES.into_iter().chain(others) {
             let kept = kept.iter().find(|kept| kept.follower == name);
             standings.push(standing(&mut tx, name, kept, head).await?);
         }
