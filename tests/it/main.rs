@@ -22,6 +22,7 @@ mod producers;
 mod quarantine;
 mod related;
 mod running;
+mod search_opensearch;
 mod schedules;
 mod search;
 mod sign_in;

@@ -111,6 +111,11 @@ impl Installation {
         }
     }
 
+    /// Whether a server works on the data directory while this command does.
+    pub(crate) fn is_beside_a_server(&self) -> bool {
+        matches!(self.database, Database::Beside | Database::External { _held: None })
+    }
+
     /// Closes the pools, then stops the database if this process started it.
     pub(crate) async fn close(self) {
         self.store.close().await;

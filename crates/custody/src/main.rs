@@ -11,6 +11,7 @@ mod logging;
 #[cfg(faults)]
 mod probe;
 mod sample;
+mod search;
 mod serve;
 
 use std::process::ExitCode;
@@ -24,7 +25,8 @@ use custody_client::{
 use crate::{
     command::{
         Console, config::ConfigCommand, invitation::InvitationCommand, keys::KeysCommand,
-        schedule::ScheduleCommand, tenant::TenantCommand, token::TokenCommand, user::UserCommand,
+        rebuild::RebuildArgs, schedule::ScheduleCommand, tenant::TenantCommand, token::TokenCommand,
+        user::UserCommand,
     },
     config::Flags,
     serve::ServeArgs,
@@ -76,6 +78,8 @@ enum Command {
     /// Lists the installation's schedules, runs one now, switches them on and off.
     #[command(subcommand)]
     Schedule(ScheduleCommand),
+    /// Makes what is derived from the logs again, from nothing.
+    Rebuild(RebuildArgs),
     /// Sends files of events to a server.
     ///
     /// A file is a JSON array, CloudTrail's `{"Records": […]}`, or one object a line. Running it again adds
@@ -164,6 +168,7 @@ fn run(cli: Cli, console: Console) -> anyhow::Result<ExitCode> {
             Command::Token(command) => command.run(config, console).await,
             Command::Keys(command) => command.run(config, console).await,
             Command::Schedule(command) => command.run(config, console).await,
+            Command::Rebuild(args) => args.run(config, console).await,
             Command::Import(args) => args.run(cli.json).await,
             Command::Search(args) => args.run(cli.json).await,
             Command::Tail(args) => args.run(cli.json).await,

@@ -23,10 +23,7 @@ use custody_ingest::{Ingest, Reads};
 use custody_ledger::{CommitConfig, Ledger};
 use custody_objects::Objects;
 use custody_queue::{Kinds, hear::Heard};
-use custody_search::{
-    CursorKey, LinearLimits, Live, LiveConfig,
-    tantivy::{IndexLimits, Tantivy},
-};
+use custody_search::{Live, LiveConfig, Search};
 use custody_store::embedded::Layout;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::{
@@ -41,6 +38,7 @@ use crate::{
     config::{Config, Flags},
     installation::Installation,
     sample,
+    search::Searches,
 };
 
 #[derive(Debug, Args)]
@@ -101,13 +99,14 @@ async fn serve(
     let drain = Drain::of(&stop, Duration::from_secs(config.drain_seconds));
     let works = args.only != Some(Side::Api);
     let lease_holder = Layout::new(&config.data_dir).lease_holder();
-    let kinds = kinds(installation, config, &ledger, &objects);
+    let searches = Searches::open(config, installation, &ledger)?;
+    let kinds = kinds(installation, config, (&ledger, &searches), &objects);
     if works {
         counters::register_jobs(&kinds);
         predecessor::hand_back(&installation.store, &lease_holder).await;
     }
     let reads = Reads::default();
-    let parts = (&ledger, &ingest, &kinds, &reads);
+    let parts = (&ledger, &ingest, &kinds, &searches, &reads);
     let background = Background::start(installation, (config, flags), parts, &metrics, works).await?;
     if let Some(holder) = background.lease_holder() {
         predecessor::note(&lease_holder, holder);
@@ -117,9 +116,8 @@ async fn serve(
     }
     let result = if let Some(listener) = listener {
         let heard = background.heard();
-        let index = search(config, installation, &ledger);
-        let following = tokio::spawn(index.clone().follow(ledger.clone()));
-        let parts = (ledger, (ingest, reads), kinds, objects, index.clone());
+        let following = tokio::spawn(searches.clone().follow(ledger.clone()));
+        let parts = (ledger, (ingest, reads), kinds, objects, searches.port());
         let app = app(config, installation, parts, metrics, heard, stop.clone())?;
         banner::print(installation, &listener, config, args.sample).await?;
         let shutdown = stop.clone();
@@ -128,7 +126,7 @@ async fn serve(
         let served = custody_api::serve(serve_config(config, listener), router, shutdown).await;
         app.streams_closed().await;
         following.abort();
-        index.commit_all().await;
+        searches.close().await;
         served
     } else {
         banner::print_worker()?;
@@ -157,19 +155,16 @@ fn ingest(config: &Config, installation: &Installation, ledger: &Ledger) -> Inge
     Ingest::new(installation.store.clone(), ledger.clone(), installation.keys.clone(), quota)
 }
 
-/// The index, in a folder of its own that can be removed at any time.
-fn search(config: &Config, installation: &Installation, ledger: &Ledger) -> Tantivy {
-    let cursors = CursorKey::new(installation.store.cursor_secret());
-    let reading = LinearLimits { scan_max: config.search_rows_max, ..LinearLimits::default() };
-    let limits = IndexLimits { read_max: config.search_rows_max, ..IndexLimits::default() };
-    let folder = config.data_dir.join("search");
-    Tantivy::new(folder, ledger.clone(), installation.authority.clone(), cursors, (limits, reading))
-}
-
 fn app(
     config: &Config,
     installation: &Installation,
-    (ledger, (ingest, reads), kinds, objects, search): (Ledger, (Ingest, Reads), Kinds, Objects, Tantivy),
+    (ledger, (ingest, reads), kinds, objects, search): (
+        Ledger,
+        (Ingest, Reads),
+        Kinds,
+        Objects,
+        Arc<dyn Search>,
+    ),
     metrics: PrometheusHandle,
     heard: Heard,
     stop: CancellationToken,
@@ -193,7 +188,7 @@ fn app(
         tokens: installation.tokens.clone(),
         passwords: Passwords::new()?,
         sign_in_limits: SignInLimits::new(&SignInLimitsConfig::default()),
-        search: Arc::new(search),
+        search,
         live: Live::new(ledger.clone(), installation.authority.clone(), hints, LiveConfig::default()),
         readiness: Readiness::new(checks::all(installation, &kinds)),
         metrics: Some(metrics),

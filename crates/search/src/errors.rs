@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use custody_ledger::LedgerError;
 
-use crate::{CursorError, LIMIT_MAX, Sort, tantivy::IndexError};
+use crate::{CursorError, LIMIT_MAX, Sort, opensearch::OpenSearchError, tantivy::IndexError};
 
 /// Why a search did not answer.
 #[derive(Debug, thiserror::Error)]
@@ -26,12 +26,17 @@ pub enum SearchError {
     /// The tenant has as many searches at once as it may, and none of them ended within `wait`.
     #[error("too many searches of this tenant run at once; try again in {} s", wait.as_secs().max(1))]
     Busy { wait: Duration },
+    /// The node that searches is away, and the log alone cannot answer this.
+    #[error("the search node does not answer; use -received_at or received_at until it does")]
+    Away,
     #[error(transparent)]
     Cursor(#[from] CursorError),
     #[error(transparent)]
     Ledger(#[from] LedgerError),
     #[error("the index cannot be read")]
     Index(#[source] Box<IndexError>),
+    #[error(transparent)]
+    OpenSearch(Box<OpenSearchError>),
 }
 
 impl From<IndexError> for SearchError {
@@ -40,6 +45,15 @@ impl From<IndexError> for SearchError {
             IndexError::TooMuch => Self::TooMuch,
             IndexError::Ledger(error) => Self::Ledger(error),
             other => Self::Index(Box::new(other)),
+        }
+    }
+}
+
+impl From<OpenSearchError> for SearchError {
+    fn from(error: OpenSearchError) -> Self {
+        match error {
+            OpenSearchError::Ledger(error) => Self::Ledger(error),
+            other => Self::OpenSearch(Box::new(other)),
         }
     }
 }

@@ -12,6 +12,7 @@ mod indexed;
 pub mod linear;
 pub mod live;
 mod log;
+pub mod opensearch;
 pub mod port;
 pub mod related;
 pub mod sort;

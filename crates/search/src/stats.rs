@@ -140,6 +140,8 @@ pub struct Group {
 pub(crate) struct Tally {
     pub(crate) count: u64,
     pub(crate) groups: HashMap<GroupBy, HashMap<String, u64>>,
+    /// Entries with values that are known to come after those in `groups`.
+    pub(crate) others: HashMap<GroupBy, u64>,
     pub(crate) histogram: BTreeMap<i64, u64>,
 }
 
@@ -194,7 +196,8 @@ impl Tally {
     pub(crate) fn finish(mut self, request: &StatsRequest, index_watermark: Option<u64>) -> Stats {
         let groups = request.by.iter().map(|by| {
             let mut values: Vec<_> = self.groups.remove(by).unwrap_or_default().into_iter().collect();
-            let known: u64 = values.iter().map(|(_, count)| count).sum();
+            let others = self.others.remove(by).unwrap_or_default();
+            let known: u64 = others + values.iter().map(|(_, count)| count).sum::<u64>();
             values.sort_unstable_by(|one, other| (other.1, &one.0).cmp(&(one.1, &other.0)));
             values.truncate(request.top);
             let shown: u64 = values.iter().map(|(_, count)| count).sum();

@@ -120,7 +120,7 @@ impl From<SearchError> for Problem {
                 Self::unavailable("Too many searches of this tenant run at once; try again.", after)
             }
             SearchError::TooMuch => Self::bad_parameter("q", error.to_string()),
-            SearchError::Indexing { .. } => Self::unavailable(error.to_string(), 5),
+            SearchError::Indexing { .. } | SearchError::Away => Self::unavailable(error.to_string(), 5),
             SearchError::Ledger(error) => error.into(),
             other => Self::internal(other),
         }

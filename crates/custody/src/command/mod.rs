@@ -7,6 +7,7 @@ pub(crate) mod invitation;
 pub(crate) mod keys;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
+pub(crate) mod rebuild;
 pub(crate) mod run_job;
 pub(crate) mod schedule;
 pub(crate) mod tenant;

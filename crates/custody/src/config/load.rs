@@ -11,7 +11,7 @@ use figment::{
     value::{Dict, Map, Value},
 };
 
-use super::{Config, SETTINGS, setting::Setting};
+use super::{Config, SETTINGS, search::without_password, setting::Setting};
 
 /// The settings that were given as flags, and the file to read.
 #[derive(Clone, Debug, Default)]
@@ -82,6 +82,7 @@ fn defaults() -> BTreeMap<&'static str, String> {
     values.entry("trusted_proxies").or_default();
     values.entry("cors_origins").or_default();
     values.entry("job_kinds").or_default();
+    values.entry("search_own_indices").or_default();
     values
 }
 
@@ -109,7 +110,8 @@ fn row(figment: &Figment, setting: &'static Setting) -> Explained {
             }
         },
     };
-    let value = value.map(|value| if setting.secret { "(set, not shown)".to_owned() } else { value });
+    let value = value
+        .map(|value| if setting.secret { "(set, not shown)".to_owned() } else { without_password(value) });
     Explained { key: setting.key, value, source, env: setting.env, doc: setting.doc }
 }
 

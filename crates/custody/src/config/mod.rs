@@ -4,16 +4,23 @@
 mod jobs;
 mod load;
 mod objects;
+mod search;
 mod setting;
 
-use std::{net::SocketAddr, num::NonZeroUsize, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    num::{NonZeroU16, NonZeroUsize},
+    path::PathBuf,
+};
 
+use custody_domain::TenantId;
 use ipnetwork::IpNetwork;
 use serde::Deserialize;
 
 pub(crate) use self::{
     jobs::JobKinds,
     load::{Flags, Loaded, hide_settings, load, unknown_variables},
+    search::Engine,
     setting::SETTINGS,
 };
 
@@ -47,6 +54,9 @@ pub(crate) struct Config {
     pub(crate) rate_limit_address: u32,
     pub(crate) quarantine_items_max: u64,
     pub(crate) quarantine_bytes_max: u64,
+    pub(crate) search: Engine,
+    pub(crate) search_own_indices: List<TenantId>,
+    pub(crate) search_shards: NonZeroU16,
     pub(crate) search_rows_max: u64,
     pub(crate) queue: Queue,
     pub(crate) sqs_queue: String,

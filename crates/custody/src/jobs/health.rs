@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use custody_objects::Objects;
 use custody_queue::{Done, Job, JobError, Kinds, OpContext};
+use custody_search::opensearch::OpenSearch;
 use custody_store::{
     Store,
     health::{self, Checked},
@@ -22,6 +23,8 @@ pub(super) struct Services {
     pub(super) store: Store,
     pub(super) objects: Objects,
     pub(super) data_dir: PathBuf,
+    /// Where searches go by a node.
+    pub(super) index: Option<OpenSearch>,
     /// How long their jobs may wait.
     pub(super) kinds: Kinds,
 }

@@ -28,6 +28,7 @@ use crate::{
     config::{Config, Flags},
     installation::Installation,
     jobs as house,
+    search::Searches,
 };
 
 /// A server whose own changes did not wake it (another node wrote them) looks this often.
@@ -56,7 +57,7 @@ impl Background {
     pub(super) async fn start(
         installation: &Installation,
         (config, flags): (&Config, &Flags),
-        (ledger, ingest, kinds, reads): (&Ledger, &Ingest, &Kinds, &Reads),
+        (ledger, ingest, kinds, searches, reads): (&Ledger, &Ingest, &Kinds, &Searches, &Reads),
         metrics: &PrometheusHandle,
         works: bool,
     ) -> anyhow::Result<Self> {
@@ -77,10 +78,13 @@ impl Background {
             tasks.spawn(until(&stop, drain(drainer)));
             tasks.spawn(until(&stop, first_partitions(store.clone())));
         }
-        let followers = works
-            .then(|| Singletons::start(store, ledger.moved(), follow::all(ledger), FollowConfig::default()));
+        let followers = works.then(|| {
+            let mut all = follow::all(ledger);
+            all.extend(searches.follower(installation, ledger));
+            Singletons::start(store, ledger.moved(), all, FollowConfig::default())
+        });
         if works {
-            let (own, changed) = (house::schedules()?, heard.schedules.clone());
+            let (own, changed) = (house::schedules(&config.search)?, heard.schedules.clone());
             tasks.spawn(until(&stop, schedules::run(store.clone(), kinds.clone(), own, changed)));
         }
         // As the followers' holder: one name for what this start of the process holds.

@@ -63,6 +63,13 @@ const COUNTERS: &[Counter] = &[
         "custody_live_entries_dropped_total",
         "Entries that streams left out because their reader was slow.",
     ),
+    plain("custody_opensearch_documents_refused_total", "Entries that OpenSearch refused for good."),
+    plain("custody_opensearch_documents_total", "Entries that were written to OpenSearch."),
+    plain("custody_opensearch_failures_total", "Requests that OpenSearch did not answer."),
+    plain(
+        "custody_opensearch_searches_without_total",
+        "Searches that read the log because OpenSearch could not answer.",
+    ),
     plain("custody_partitions_missing_total", "Batches that found their day without a partition."),
     plain("custody_private_database_restarts_total", "Times that the private PostgreSQL was started again."),
     plain("custody_reads_told_total", "Entries about reads that were written into the log."),

@@ -17,19 +17,20 @@ use crate::{
     config::{Config, Flags, Queue},
     installation::Installation,
     jobs as house,
+    search::Searches,
 };
 
 /// Every kind, with what its handler needs.
 pub(crate) fn kinds(
     installation: &Installation,
     config: &Config,
-    ledger: &Ledger,
+    (ledger, searches): (&Ledger, &Searches),
     objects: &Objects,
 ) -> Kinds {
     let kinds = Kinds::new();
     #[cfg(faults)]
     let kinds = crate::probe::add_to(kinds, objects);
-    house::add_to(kinds, installation, config, ledger, objects)
+    house::add_to(kinds, installation, config, (ledger, searches), objects)
 }
 
 /// The worker of this process, known to others by `id`.

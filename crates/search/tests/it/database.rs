@@ -30,15 +30,15 @@ use crate::{
     walk::{request, seqs, walk, walk_with},
 };
 
-struct Fixture {
-    store: Store,
-    ledger: Ledger,
+pub(crate) struct Fixture {
+    pub(crate) store: Store,
+    pub(crate) ledger: Ledger,
     search: Linear,
     _keys: tempfile::TempDir,
 }
 
 impl Fixture {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let keys = Keys::local(&directory.path().join("master.key")).unwrap();
         let database = TestDatabase::create().await;
@@ -52,7 +52,7 @@ impl Fixture {
         Self { store, ledger, search, _keys: directory }
     }
 
-    async fn tenant(&self, name: &str) -> Scope {
+    pub(crate) async fn tenant(&self, name: &str) -> Scope {
         let authority = SystemAuthority::assume();
         let operator = authority.scope(TenantId::RESERVED, "test");
         let new = NewTenant { name: name.into(), title: name.into(), admin_email: None };
@@ -61,7 +61,7 @@ impl Fixture {
     }
 }
 
-fn drafts<T: AsRef<str>>(contents: impl IntoIterator<Item = T>) -> Vec<Draft> {
+pub(crate) fn drafts<T: AsRef<str>>(contents: impl IntoIterator<Item = T>) -> Vec<Draft> {
     contents
         .into_iter()
         .map(|content| {

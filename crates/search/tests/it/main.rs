@@ -8,6 +8,7 @@ mod database;
 mod linear;
 mod live;
 mod memory;
+mod opensearch;
 mod property;
 mod readers;
 mod tantivy;

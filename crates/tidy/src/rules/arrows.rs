@@ -51,7 +51,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("opensearch", &[]),
     ("axum", &["api"]),
     ("utoipa", &["api"]),
-    ("reqwest", &["client"]),
+    ("reqwest", &["client", "search"]),
     ("indicatif", &["client"]),
     ("jsonwebtoken", &["auth"]),
     ("argon2", &["auth"]),

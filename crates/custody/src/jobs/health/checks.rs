@@ -9,6 +9,7 @@ use chrono::{TimeDelta, Utc};
 use custody_ledger::follow;
 use custody_objects::Objects;
 use custody_queue::Kinds;
+use custody_search::opensearch;
 use custody_store::{Store, StoreError, audit_outbox, followers, health::Checked, jobs, partitions};
 use nix::sys::statvfs::statvfs;
 
@@ -23,20 +24,24 @@ const DISK_FREE_BYTES_MIN: u64 = 1 << 30;
 type Found = Result<String, String>;
 
 pub(super) async fn all(services: &Services) -> Vec<Checked> {
-    let Services { store, objects, data_dir, kinds } = services;
+    let Services { store, objects, data_dir, kinds, index } = services;
     let checked = |name, found: Found| {
         let is_well = found.is_ok();
         Checked { name, is_well, detail: found.unwrap_or_else(|reason| reason) }
     };
-    vec![
+    let mut all = vec![
         checked("database", database(store).await),
         checked("partitions", days(store).await),
-        checked("followers", lag(store).await),
+        checked("followers", lag(store, index.is_some()).await),
         checked("audit_outbox", outbox(store).await),
         checked("queue", queue(store, kinds).await),
         checked("objects", place(objects).await),
         checked("disk", disk(data_dir)),
-    ]
+    ];
+    if let Some(index) = index {
+        all.push(checked("search", index.check().await.map_err(|error| error.to_string())));
+    }
+    all
 }
 
 fn unread(error: &StoreError) -> String {
@@ -58,9 +63,10 @@ async fn days(store: &Store) -> Found {
     if coverage.is_writable() { Ok(said) } else { Err(format!("{said}; missing: {:?}", coverage.missing)) }
 }
 
-async fn lag(store: &Store) -> Found {
+async fn lag(store: &Store, by_node: bool) -> Found {
     let (mut said, mut is_well) = (Vec::new(), true);
-    for lag in followers::lag(store, &follow::NAMES).await.map_err(|error| unread(&error))? {
+    let names: Vec<_> = follow::NAMES.into_iter().chain(by_node.then_some(opensearch::NAME)).collect();
+    for lag in followers::lag(store, &names).await.map_err(|error| unread(&error))? {
         is_well &= lag.failing == 0 && lag.waits <= FOLLOWER_LAG_MAX;
         let seconds = lag.waits.num_seconds();
         said.push(format!(
