@@ -22,7 +22,7 @@ use custody_domain::{
     TenantId,
     commitment::Salt,
     json::{self, Limits},
-    query::parse,
+    query::{Query, parse},
 };
 use custody_keys::Keys;
 use custody_ledger::{
@@ -39,6 +39,7 @@ use custody_store::{
     tenants::{self, NewTenant},
 };
 use custody_testkit::{TestDatabase, entries};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::plain::Plain;
@@ -55,7 +56,7 @@ struct Class {
     name: &'static str,
     asked: Asked,
     /// As one would ask it of whole documents.
-    whole: serde_json::Value,
+    whole: Value,
 }
 
 #[tokio::main]
@@ -97,7 +98,7 @@ async fn main() -> Result<(), Error> {
 fn contents(count: usize) -> Vec<Vec<u8>> {
     let records = entries::records().unwrap_or_else(|| {
         println!("CUSTODY_TEST_DATA is not set: one record is invented, and used again and again");
-        vec![serde_json::json!({"eventSource": "s3.amazonaws.com", "eventName": "PutObject", "awsRegion": "us-east-1",
+        vec![json!({"eventSource": "s3.amazonaws.com", "eventName": "PutObject", "awsRegion": "us-east-1",
             "eventTime": "2026-03-01T10:00:00Z", "sourceIPAddress": "192.0.2.7",
             "userIdentity": {"arn": "arn:aws:iam::123456789012:user/alice", "type": "IAMUser"}})]
     });
@@ -106,90 +107,61 @@ fn contents(count: usize) -> Vec<Vec<u8>> {
 
 /// Of values that the last entry has.
 fn classes(contents: &[Vec<u8>]) -> Result<Vec<Class>, Error> {
-    let last: serde_json::Value = serde_json::from_slice(contents.last().ok_or("no entries")?)?;
-    let text =
-        |pointer: &str| last.pointer(pointer).and_then(|value| value.as_str()).unwrap_or("none").to_owned();
+    let last: Value = serde_json::from_slice(contents.last().ok_or("no entries")?)?;
+    let text = |pointer: &str| last.pointer(pointer).and_then(Value::as_str).unwrap_or("none").to_owned();
     let (actor, action, message) = (text("/actor/id"), text("/action"), text("/message"));
     let (day, region) =
         (text("/occurred_at").chars().take(10).collect::<String>(), text("/metadata/awsRegion"));
-    let words: Vec<_> = message.split_whitespace().take(2).map(str::to_owned).collect();
-    let word = words.first().cloned().unwrap_or_default();
-    let quoted = |text: &str| format!("{text:?}");
-    let page = |name, query: &str, sort, filter: serde_json::Value| -> Result<Class, Error> {
-        let request = PageRequest { query: parse(query)?, sort, limit: 50, cursor: None, total: false };
-        let by = if matches!(sort, Sort::OccurredDescending) { "occurred_at" } else { "seq" };
-        let whole = serde_json::json!({"size": 50, "sort": [{by: "desc"}], "track_total_hits": false, "query": filter});
-        Ok(Class { name, asked: Asked::Page(request), whole })
-    };
-    let stats = |name, by: Vec<GroupBy>, histogram, aggs: serde_json::Value| {
-        let request = StatsRequest { query: custody_domain::query::Query::All, by, top: 10, histogram };
-        Class {
-            name,
-            asked: Asked::Stats(request),
-            whole: serde_json::json!({"size": 0, "track_total_hits": true, "aggs": aggs}),
-        }
-    };
-    let term = |field: &str, value: &str| serde_json::json!({"term": {field: value}});
-    let all = |several: Vec<serde_json::Value>| serde_json::json!({"bool": {"filter": several}});
-    let hourly = Histogram { interval: Interval::Hour, time: HistogramTime::Occurred };
-    Ok(vec![
-        page("newest 50", "", Sort::ReceivedDescending, serde_json::json!({"match_all": {}}))?,
-        page("newest 50 by occurred_at", "", Sort::OccurredDescending, serde_json::json!({"match_all": {}}))?,
-        page(
-            "of an actor",
-            &format!("actor.id:{}", quoted(&actor)),
-            Sort::ReceivedDescending,
-            term("actor.id.keyword", &actor),
-        )?,
+    let words: Vec<_> = message.split_whitespace().take(2).collect();
+    let (word, phrase) = (words.first().copied().unwrap_or_default(), words.join(" "));
+    let (term, received) = (|field: &str, value: &str| json!({"term": {field: value}}), Sort::default());
+    let within_day = json!({"range": {"occurred_at": {"gte": day, "lte": day}}});
+    let severe = json!({"terms": {"severity.keyword": ["WARNING", "ERROR", "CRITICAL"]}});
+    let all = |several: [Value; 2]| json!({"bool": {"filter": several}});
+    let mut classes = vec![
+        page("newest 50", "", received, &json!({"match_all": {}}))?,
+        page("newest 50 by occurred_at", "", Sort::OccurredDescending, &json!({"match_all": {}}))?,
+        page("of an actor", &format!("actor.id:{actor:?}"), received, &term("actor.id.keyword", &actor))?,
         page(
             "action and a day",
-            &format!("action:{} time:{day}", quoted(&action)),
-            Sort::ReceivedDescending,
-            all(vec![
-                term("action.keyword", &action),
-                serde_json::json!({"range": {"occurred_at": {"gte": day, "lte": day}}}),
-            ]),
+            &format!("action:{action:?} time:{day}"),
+            received,
+            &all([term("action.keyword", &action), within_day]),
         )?,
-        page(
-            "a word",
-            &quoted(&word),
-            Sort::ReceivedDescending,
-            serde_json::json!({"match": {"message": word}}),
-        )?,
-        page(
-            "a phrase",
-            &quoted(&words.join(" ")),
-            Sort::ReceivedDescending,
-            serde_json::json!({"match_phrase": {"message": words.join(" ")}}),
-        )?,
+        page("a word", &format!("{word:?}"), received, &json!({"match": {"message": word}}))?,
+        page("a phrase", &format!("{phrase:?}"), received, &json!({"match_phrase": {"message": phrase}}))?,
         page(
             "metadata and severity",
             &format!("metadata.awsRegion:{region} severity>=WARNING"),
-            Sort::ReceivedDescending,
-            all(vec![
-                term("metadata.awsRegion", &region),
-                serde_json::json!({"terms": {"severity.keyword": ["WARNING", "ERROR", "CRITICAL"]}}),
-            ]),
+            received,
+            &all([term("metadata.awsRegion", &region), severe]),
         )?,
-        stats(
-            "count by severity",
-            vec![GroupBy::Severity],
-            None,
-            serde_json::json!({"a": {"terms": {"field": "severity.keyword"}}}),
-        ),
-        stats(
-            "by hour",
-            vec![],
-            Some(hourly),
-            serde_json::json!({"a": {"date_histogram": {"field": "occurred_at", "fixed_interval": "1h", "min_doc_count": 1}}}),
-        ),
-        stats(
-            "top 10 actions",
-            vec![GroupBy::Action],
-            None,
-            serde_json::json!({"a": {"terms": {"field": "action.keyword", "size": 10}}}),
-        ),
-    ])
+    ];
+    classes.extend(counts());
+    Ok(classes)
+}
+
+fn page(name: &'static str, query: &str, sort: Sort, filter: &Value) -> Result<Class, Error> {
+    let request = PageRequest { query: parse(query)?, sort, limit: 50, cursor: None, total: false };
+    let by = if matches!(sort, Sort::OccurredDescending) { "occurred_at" } else { "seq" };
+    let whole = json!({"size": 50, "sort": [{by: "desc"}], "track_total_hits": false, "query": filter});
+    Ok(Class { name, asked: Asked::Page(request), whole })
+}
+
+fn counts() -> [Class; 3] {
+    let stats = |name, by: Vec<GroupBy>, histogram, counted: Value| {
+        let request = StatsRequest { query: Query::All, by, top: 10, histogram };
+        let whole = json!({"size": 0, "track_total_hits": true, "aggs": {"a": counted}});
+        Class { name, asked: Asked::Stats(request), whole }
+    };
+    let terms = |field: &str| json!({"terms": {"field": field, "size": 10}});
+    let hourly = Histogram { interval: Interval::Hour, time: HistogramTime::Occurred };
+    let by_hour = json!({"field": "occurred_at", "fixed_interval": "1h", "min_doc_count": 1});
+    [
+        stats("count by severity", vec![GroupBy::Severity], None, terms("severity.keyword")),
+        stats("by hour", vec![], Some(hourly), json!({"date_histogram": by_hour})),
+        stats("top 10 actions", vec![GroupBy::Action], None, terms("action.keyword")),
+    ]
 }
 
 struct Rig {

@@ -75,7 +75,8 @@ pub(super) fn find(
 ) -> Find {
     let sort = if matches!(turn, Some(Turn::Before(_))) { sort.reversed() } else { sort };
     let range = linear::range_of(asked.whole(), head);
-    let window = range.map_or_else(Window::nothing, |range| Window { after: range.after, before: range.before });
+    let window =
+        range.map_or_else(Window::nothing, |range| Window { after: range.after, before: range.before });
     let query = asked.of_index().clone();
     let (plan, time_max) = (Plan::of(&query), inner.limits.time_max);
     Find { view: Arc::clone(view), query, plan, sort, window, time_max }
