@@ -45,6 +45,8 @@ struct Read<'b> {
     scope: Scope,
     /// After each chunk.
     last: Option<(u64, EntryId)>,
+    /// The place of an entry that is not there, though later ones are.
+    gap: Option<u64>,
 }
 
 impl OpenSearchFollower {
@@ -78,12 +80,21 @@ impl OpenSearchFollower {
         loop {
             let after = read.last.map(|(_, id)| id).or(log.after);
             let range = Range { after, before };
-            let entries = self.ledger.page(&read.scope, range, Order::OldestFirst, READ).await?;
+            let mut entries = self.ledger.page(&read.scope, range, Order::OldestFirst, READ).await?;
+            // What is not there may come back; an index that goes on without it would never hold it.
+            let next = read.last.map_or(log.from, |(seq, _)| seq + 1);
+            let follows = entries.iter().zip(next..).take_while(|(entry, seq)| entry.seq == *seq).count();
+            let all = entries.len();
+            entries.truncate(follows);
             writer.push(log.epoch, &entries).await.map_err(of_node)?;
             if let Some(last) = entries.last() {
                 read.last = Some((last.seq, last.id));
             }
-            if entries.len() < READ as usize || Instant::now() >= until {
+            if follows < all || (all < READ as usize && next + all as u64 != log.head) {
+                read.gap = Some(next + follows as u64);
+                return Ok(());
+            }
+            if all < READ as usize || Instant::now() >= until {
                 return Ok(());
             }
         }
@@ -96,7 +107,7 @@ impl OpenSearchFollower {
         refused: &HashMap<TenantId, Refused>,
     ) -> Result<Vec<Position>, FollowError> {
         let mut positions = Vec::new();
-        for Read { log, scope, last } in reads {
+        for Read { log, scope, last, .. } in reads {
             let to = match refused.get(&log.tenant) {
                 None => *last,
                 Some(refused) => self.before(scope, log, refused.seq).await?,
@@ -150,7 +161,7 @@ impl Follower for OpenSearchFollower {
                 writer.forget_before(log.tenant, log.epoch).await.map_err(of_node)?;
             }
             let scope = self.authority.scope(log.tenant, NAME);
-            let mut read = Read { log, scope, last: None };
+            let mut read = Read { log, scope, last: None, gap: None };
             self.read(&mut writer, &mut read, until).await?;
             reads.push(read);
             if Instant::now() >= until {
@@ -173,6 +184,10 @@ impl Follower for OpenSearchFollower {
             let mut tx = fence.begin().await?;
             advance(&mut tx, &positions).await?;
             tx.commit().await?;
+        }
+        if let Some((log, gap)) = reads.iter().find_map(|read| Some((read.log, read.gap?))) {
+            let reason = format!("entry {gap} is missing");
+            return Err(FollowError::of_tenant(log.tenant, reason, "later ones are there"));
         }
         match refused.into_values().next() {
             None => Ok(()),

@@ -34,6 +34,7 @@ pub(crate) struct Fixture {
     pub(crate) store: Store,
     pub(crate) ledger: Ledger,
     search: Linear,
+    pub(crate) database: TestDatabase,
     _keys: tempfile::TempDir,
 }
 
@@ -49,7 +50,7 @@ impl Fixture {
         // Small chunks, so that a page is several reads.
         let limits = LinearLimits { first_chunk: 5, chunk_max: 20, ..LinearLimits::default() };
         let search = Linear::new(ledger.clone(), CursorKey::new([7; 32]), limits);
-        Self { store, ledger, search, _keys: directory }
+        Self { store, ledger, search, database, _keys: directory }
     }
 
     pub(crate) async fn tenant(&self, name: &str) -> Scope {

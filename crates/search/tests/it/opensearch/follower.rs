@@ -131,3 +131,32 @@ async fn an_entry_that_is_refused_for_good_is_named_and_still_found() {
     server.index.remove_but(None).await.unwrap();
     server.stop().await;
 }
+
+#[tokio::test]
+async fn an_index_goes_on_past_no_hole_in_the_log() {
+    use sqlx::Connection as _;
+    let fixture = Fixture::new().await;
+    let (mine, other) = (fixture.tenant("mine").await, fixture.tenant("other").await);
+    for scope in [&mine, &other] {
+        fixture.ledger.append(scope, drafts((0..9).map(numbered))).await.unwrap();
+    }
+    let mut owner = sqlx::PgConnection::connect(fixture.database.url()).await.unwrap();
+    sqlx::query("ALTER TABLE entries NO FORCE ROW LEVEL SECURITY").execute(&mut owner).await.unwrap();
+    let gone = "DELETE FROM entries WHERE tenant_id = $1 AND seq = 4";
+    let gone = sqlx::query(gone).bind(mine.tenant().0).execute(&mut owner).await.unwrap();
+    assert_eq!(gone.rows_affected(), 1);
+    let server = Server::start(&fixture.store, &fixture.ledger, config(&url()));
+    server.has_followed(&other).await;
+    let failure = eventually("the failure to be noted", || async {
+        let standings = server.ledger.followers(&mine).await.unwrap();
+        let own = standings.into_iter().find(|standing| standing.follower == NAME)?;
+        own.failure.map(|failure| (own.position, failure.reason))
+    })
+    .await;
+    assert_eq!(failure, (4, "entry 4 is missing".to_owned()));
+    // What there is, is found all the same.
+    let found = walk(&server.index, &mine, &Query::All, Sort::OccurredAscending, 3).await;
+    assert_eq!(found, [0, 1, 2, 3, 5, 6, 7, 8]);
+    server.index.remove_but(None).await.unwrap();
+    server.stop().await;
+}
