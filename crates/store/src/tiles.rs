@@ -1,13 +1,14 @@
 //! The table `tiles`: full tiles of each tenant's tree, written once by the follower that makes the
 //! tree, read by the app role.
 
+use std::{collections::BTreeMap, ops::Range};
+
 use custody_domain::{EntryId, Hash, TenantId};
 use sqlx::{Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use crate::{
     FencedTx, StoreError, TenantTx, columns,
-    connection::Connection,
     heads::{signed, unsigned},
 };
 
@@ -71,45 +72,69 @@ pub async fn insert(tx: &mut FencedTx, tiles: &[NewTile]) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Those of these tiles, by level and index, that are full; in no order.
-pub async fn full(tx: &mut TenantTx, wanted: &[(u8, u64)]) -> Result<Vec<TileRow>, StoreError> {
-    if wanted.is_empty() {
-        return Ok(Vec::new());
+/// What a proof is made from, beside the leaves that are in no tile.
+#[derive(Debug, Default)]
+pub struct Above {
+    pub tiles: Vec<TileRow>,
+    /// Roots of full tiles, by level and index. They are the hashes of the level above.
+    pub roots: Vec<((u8, u64), Hash)>,
+}
+
+/// Those of these tiles, by level and index, that are full, and the roots of the full tiles with these
+/// indexes of these levels; in no order.
+pub async fn above(
+    tx: &mut TenantTx,
+    wanted: &[(u8, u64)],
+    roots: &BTreeMap<u8, Range<u64>>,
+) -> Result<Above, StoreError> {
+    if wanted.is_empty() && roots.is_empty() {
+        return Ok(Above::default());
     }
     let levels: Vec<_> = wanted.iter().map(|(level, _)| i16::from(*level)).collect();
     let indexes = wanted.iter().map(|(_, index)| signed(*index)).collect::<Result<Vec<_>, _>>()?;
+    let root_levels: Vec<_> = roots.keys().map(|level| i16::from(*level)).collect();
+    let from = roots.values().map(|range| signed(range.start)).collect::<Result<Vec<_>, _>>()?;
+    let to = roots.values().map(|range| signed(range.end)).collect::<Result<Vec<_>, _>>()?;
     // One by one, which LIMIT makes sure of: a join may be planned as a walk over all of the tenant's.
-    sqlx::query(
-        "SELECT t.level, t.index, t.hashes
+    let rows = sqlx::query(
+        "SELECT t.level, t.index, t.hashes, NULL::bytea AS root
          FROM unnest($2::smallint[], $3::bigint[]) AS wanted (level, index)
          CROSS JOIN LATERAL (
              SELECT level, index, hashes FROM tiles
              WHERE tenant_id = $1 AND tiles.level = wanted.level AND tiles.index = wanted.index LIMIT 1
+         ) AS t
+         UNION ALL
+         SELECT t.level, t.index, NULL, t.root
+         FROM unnest($4::smallint[], $5::bigint[], $6::bigint[]) AS wanted (level, from_index, to_index)
+         CROSS JOIN LATERAL (
+             SELECT level, index, root FROM tiles
+             WHERE tenant_id = $1 AND tiles.level = wanted.level
+                 AND tiles.index >= wanted.from_index AND tiles.index < wanted.to_index
+             ORDER BY tiles.index LIMIT wanted.to_index - wanted.from_index
          ) AS t",
     )
     .bind(tx.tenant().0)
     .bind(levels)
     .bind(indexes)
+    .bind(root_levels)
+    .bind(from)
+    .bind(to)
     .fetch_all(tx.connection())
-    .await?
-    .iter()
-    .map(|row| {
+    .await?;
+    let mut above = Above::default();
+    for row in &rows {
         let level = u8::try_from(row.try_get::<i16, _>("level")?)
             .map_err(|_| StoreError::unexpected("a tile of no level"))?;
         let index = unsigned(row.try_get("index")?)?;
-        Ok(TileRow { level, index, hashes: row.try_get("hashes")? })
-    })
-    .collect()
+        match row.try_get("hashes")? {
+            Some(hashes) => above.tiles.push(TileRow { level, index, hashes }),
+            None => above.roots.push(((level, index), columns::bytes32(row, "root")?)),
+        }
+    }
+    Ok(above)
 }
 
-/// The roots of the full tiles `from..to` of a level, by index. They are the hashes of the level
-/// above.
-pub async fn roots(tx: &mut TenantTx, level: u8, from: u64, to: u64) -> Result<Vec<(u64, Hash)>, StoreError> {
-    let tenant = tx.tenant();
-    roots_of(tx.connection(), tenant, level, from, to).await
-}
-
-/// As [`roots`], for whoever makes the tiles.
+/// The roots of the full tiles `from..to` of a level, by index, for whoever makes the tiles.
 pub async fn roots_for_follower(
     tx: &mut FencedTx,
     tenant: TenantId,
@@ -117,7 +142,19 @@ pub async fn roots_for_follower(
     from: u64,
     to: u64,
 ) -> Result<Vec<(u64, Hash)>, StoreError> {
-    roots_of(tx.connection(), tenant, level, from, to).await
+    sqlx::query(
+        "SELECT index, root FROM tiles WHERE tenant_id = $1 AND level = $2 AND index >= $3 AND index < $4
+         ORDER BY index",
+    )
+    .bind(tenant.0)
+    .bind(i16::from(level))
+    .bind(signed(from)?)
+    .bind(signed(to)?)
+    .fetch_all(tx.connection())
+    .await?
+    .iter()
+    .map(|row| Ok((unsigned(row.try_get("index")?)?, columns::bytes32(row, "root")?)))
+    .collect()
 }
 
 /// The end of the last full tile of level 0 with an index below `before`.
@@ -149,28 +186,6 @@ pub async fn end_for_follower(
         .as_ref()
         .map(end)
         .transpose()
-}
-
-async fn roots_of(
-    connection: &mut Connection,
-    tenant: TenantId,
-    level: u8,
-    from: u64,
-    to: u64,
-) -> Result<Vec<(u64, Hash)>, StoreError> {
-    sqlx::query(
-        "SELECT index, root FROM tiles WHERE tenant_id = $1 AND level = $2 AND index >= $3 AND index < $4
-         ORDER BY index",
-    )
-    .bind(tenant.0)
-    .bind(i16::from(level))
-    .bind(signed(from)?)
-    .bind(signed(to)?)
-    .fetch_all(connection)
-    .await?
-    .iter()
-    .map(|row| Ok((unsigned(row.try_get("index")?)?, columns::bytes32(row, "root")?)))
-    .collect()
 }
 
 fn end(row: &PgRow) -> Result<TileEnd, StoreError> {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use custody_auth::Scope;
 use custody_domain::{Hash, merkle};
 use custody_proof::{Note, Origin, VerifierKey, note};
-use custody_store::{TenantTx, checkpoints, checkpoints::CheckpointRow, heads, trees};
+use custody_store::{TenantTx, checkpoints, checkpoints::CheckpointRow, heads, trees, trees::TreeRow};
 use tokio::time::{Instant, timeout_at};
 
 use super::{LogKey, TreeError, keys, keys::Signers};
@@ -77,11 +77,7 @@ impl Ledger {
         let signers = self.signers().await?;
         let mut tx = self.store.tenant_tx(scope).await?;
         let latest = self.latest(&mut tx, scope, &signers).await?;
-        if let Some(made_at) = latest.made_at {
-            let KeptCheckpoint { epoch, size, root, ref note, .. } = latest;
-            checkpoints::keep(&mut tx, &CheckpointRow { epoch, size, root, note: note.clone(), made_at })
-                .await?;
-        }
+        keep(&mut tx, &latest).await?;
         tx.commit().await?;
         Ok(latest)
     }
@@ -89,16 +85,32 @@ impl Ledger {
     /// As [`Ledger::hand_out`], of a tree that has entry `seq`: waits a moment for it.
     /// [`TreeError::Behind`] when it did not come.
     pub async fn hand_out_covering(&self, scope: &Scope, seq: u64) -> Result<KeptCheckpoint, LedgerError> {
+        let (tx, checkpoint) = self.covering(scope, seq).await?;
+        tx.commit().await?;
+        Ok(checkpoint)
+    }
+
+    /// As [`Ledger::hand_out_covering`], in a transaction that has yet to be committed: what it is
+    /// handed out with is read there.
+    pub(super) async fn covering(
+        &self,
+        scope: &Scope,
+        seq: u64,
+    ) -> Result<(TenantTx, KeptCheckpoint), LedgerError> {
+        let signers = self.tree.keys.signers(&self.tree.keys.rows_lately().await?).await?;
         let mut made = self.tree.made.subscribe();
         let deadline = Instant::now() + WAIT_MAX;
         loop {
             made.mark_unchanged();
             let mut tx = self.store.tenant_tx(scope).await?;
-            let tree = trees::read(&mut tx).await?;
-            tx.commit().await?;
-            if tree.is_some_and(|tree| tree.size > seq) {
-                return self.hand_out(scope).await;
+            if let Some(tree) = trees::read(&mut tx).await?
+                && tree.size > seq
+            {
+                let checkpoint = self.signed(scope, tree, &signers)?;
+                keep(&mut tx, &checkpoint).await?;
+                return Ok((tx, checkpoint));
             }
+            tx.commit().await?;
             let now = Instant::now();
             if now >= deadline {
                 return Err(TreeError::Behind.into());
@@ -140,6 +152,11 @@ impl Ledger {
             let note = signers.sign(&self.origin_of(scope, epoch)?, size, root)?.to_string();
             return Ok(KeptCheckpoint { epoch, size, root, note, made_at: None });
         };
+        self.signed(scope, tree, signers)
+    }
+
+    /// The checkpoint of this tree, signed by the newest key.
+    fn signed(&self, scope: &Scope, tree: TreeRow, signers: &Signers) -> Result<KeptCheckpoint, LedgerError> {
         let origin = self.origin_of(scope, tree.epoch)?;
         let signed = Note::parse(tree.note.as_bytes()).map_err(TreeError::from)?;
         // A log that is quiet since the key was changed: the same tree, signed by the new one too.
@@ -160,4 +177,11 @@ impl Ledger {
     async fn signers(&self) -> Result<Signers, LedgerError> {
         self.tree.keys.signers(&self.tree.keys.rows().await?).await
     }
+}
+
+async fn keep(tx: &mut TenantTx, checkpoint: &KeptCheckpoint) -> Result<(), LedgerError> {
+    // That of an empty log says nothing.
+    let Some(made_at) = checkpoint.made_at else { return Ok(()) };
+    let KeptCheckpoint { epoch, size, root, ref note, .. } = *checkpoint;
+    Ok(checkpoints::keep(tx, &CheckpointRow { epoch, size, root, note: note.clone(), made_at }).await?)
 }

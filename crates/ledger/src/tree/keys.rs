@@ -4,6 +4,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
@@ -36,7 +37,12 @@ pub(super) struct LogKeys {
     keys: Keys,
     /// By public key, under no log's name.
     opened: Mutex<HashMap<[u8; 32], Arc<Signer>>>,
+    /// As they were read last, and when.
+    read: Mutex<Option<(Instant, Vec<LogKeyRow>)>>,
 }
+
+/// A proof may be signed by the keys of so long ago: as if it had been asked for a moment earlier.
+const LATELY: Duration = Duration::from_secs(1);
 
 /// The keys that sign at a moment, the newest first.
 #[derive(Clone, Debug)]
@@ -44,7 +50,7 @@ pub(super) struct Signers(Vec<Arc<Signer>>);
 
 impl LogKeys {
     pub(super) fn new(store: Store, keys: Keys) -> Self {
-        Self { store, keys, opened: Mutex::default() }
+        Self { store, keys, opened: Mutex::default(), read: Mutex::default() }
     }
 
     /// All keys, the newest first; the first one is made where there is none.
@@ -55,6 +61,18 @@ impl LogKeys {
         }
         log_keys::keep_first(&self.store, &generate(&self.keys).await?).await?;
         self.read().await
+    }
+
+    /// As [`Self::rows`], or as they were within the last second.
+    pub(super) async fn rows_lately(&self) -> Result<Vec<LogKeyRow>, LedgerError> {
+        if let Some((at, rows)) = &*self.read.lock().unwrap_or_else(PoisonError::into_inner)
+            && at.elapsed() < LATELY
+        {
+            return Ok(rows.clone());
+        }
+        let (at, rows) = (Instant::now(), self.rows().await?);
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = Some((at, rows.clone()));
+        Ok(rows)
     }
 
     /// Those of `rows` that sign.

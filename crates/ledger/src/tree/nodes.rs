@@ -95,17 +95,10 @@ impl Nodes {
         let tail_from = end.map_or(0, |end| (end.index + 1) * WIDTH);
         let wanted: BTreeSet<_> = places.clone().map(|(height, index)| tile_of(*height, *index)).collect();
         let wanted: Vec<_> = wanted.into_iter().collect();
-        let tiles: BTreeMap<_, _> = tiles::full(tx, &wanted)
-            .await?
-            .into_iter()
-            .map(|tile| ((tile.level, tile.index), tile.hashes))
-            .collect();
-        let missing = wanted.iter().filter(|tile| !tiles.contains_key(tile));
-        let mut roots = BTreeMap::new();
-        for (level, range) in below(missing, tail_from) {
-            let found = tiles::roots(tx, level, range.start, range.end).await?;
-            roots.extend(found.into_iter().map(|(index, root)| ((level, index), root)));
-        }
+        let partial = wanted.iter().filter(|(level, index)| *index >= full(*level, tail_from));
+        let above = tiles::above(tx, &wanted, &below(partial, tail_from)).await?;
+        let tiles = above.tiles.into_iter().map(|tile| ((tile.level, tile.index), tile.hashes)).collect();
+        let roots = above.roots.into_iter().collect();
         let to = places.map(|(height, index)| (index + 1) << height).max().unwrap_or(0);
         let tail = tail(tx, end.map(|end| end.last_id), tail_from, to).await?;
         Ok(Self { tiles, roots, tail_from, tail })
@@ -142,17 +135,21 @@ fn tile_of(height: u8, index: u64) -> (u8, u64) {
     (height / HEIGHT, (index << (height % HEIGHT)) / WIDTH)
 }
 
+/// How many tiles of a level are full, of so many leaves that are in a tile.
+fn full(level: u8, leaves: u64) -> u64 {
+    leaves.checked_shr(u32::from(HEIGHT) * (u32::from(level) + 1)).unwrap_or(0)
+}
+
 /// Of tiles that are not full (level, index), the full ones below whose roots make them: ranges by
 /// level. On each level these are the few after the last one that is in a full tile above.
 fn below<'a>(partial: impl Iterator<Item = &'a (u8, u64)>, leaves: u64) -> BTreeMap<u8, Range<u64>> {
-    let full = |level: u8| leaves.checked_shr(u32::from(HEIGHT) * (u32::from(level) + 1)).unwrap_or(0);
     let mut ranges = BTreeMap::<u8, Range<u64>>::new();
     for (level, index) in partial {
         for below in 0..*level {
             let span = WIDTH.saturating_pow(u32::from(*level - below));
-            let above = full(below + 1).saturating_mul(WIDTH);
+            let above = full(below + 1, leaves).saturating_mul(WIDTH);
             let from = index.saturating_mul(span).max(above);
-            let to = index.saturating_add(1).saturating_mul(span).min(full(below));
+            let to = index.saturating_add(1).saturating_mul(span).min(full(below, leaves));
             if from < to {
                 let range = ranges.entry(below).or_insert(from..to);
                 *range = range.start.min(from)..range.end.max(to);

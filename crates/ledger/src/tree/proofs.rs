@@ -6,7 +6,7 @@ use std::ops::Range;
 use custody_auth::Scope;
 use custody_domain::{Hash, merkle};
 use custody_proof::{CompactRange, path};
-use custody_store::heads;
+use custody_store::{TenantTx, heads};
 
 use super::{KeptCheckpoint, TreeError, nodes};
 use crate::{Ledger, LedgerError};
@@ -60,15 +60,13 @@ impl Ledger {
         index: u64,
         size: u64,
     ) -> Result<InclusionProof, LedgerError> {
-        let path = path::inclusion(index, size).ok_or(LedgerError::NotFound)?;
-        let ranges: Vec<_> = [index..index + 1, 0..size].into_iter().chain(path).collect();
-        let roots = self.roots(scope, size, &ranges).await?;
-        let [leaf_hash, root, hashes @ ..] = roots.as_slice() else { return Err(LedgerError::NotFound) };
-        if !merkle::verify_inclusion(leaf_hash, index, size, hashes, root) {
-            return Err(TreeError::Mismatch { tenant: scope.tenant(), size }.into());
+        let mut tx = self.store.tenant_tx(scope).await?;
+        if size > heads::read(&mut tx).await?.size {
+            return Err(LedgerError::NotFound);
         }
-        let (leaf_hash, root, hashes) = (*leaf_hash, *root, hashes.to_vec());
-        Ok(InclusionProof { leaf_index: index, tree_size: size, leaf_hash, root, hashes })
+        let proof = inclusion(&mut tx, index, size).await?;
+        tx.commit().await?;
+        Ok(proof)
     }
 
     /// That the entry with this `seq` and leaf hash stands in the tree of a checkpoint that is handed
@@ -79,8 +77,9 @@ impl Ledger {
         seq: u64,
         leaf_hash: Hash,
     ) -> Result<(KeptCheckpoint, InclusionProof), LedgerError> {
-        let checkpoint = self.hand_out_covering(scope, seq).await?;
-        let proof = self.inclusion_proof(scope, seq, checkpoint.size).await?;
+        let (mut tx, checkpoint) = self.covering(scope, seq).await?;
+        let proof = inclusion(&mut tx, seq, checkpoint.size).await?;
+        tx.commit().await?;
         if (proof.root, proof.leaf_hash) != (checkpoint.root, leaf_hash) {
             return Err(TreeError::Mismatch { tenant: scope.tenant(), size: checkpoint.size }.into());
         }
@@ -144,4 +143,17 @@ impl Ledger {
         tx.commit().await?;
         Ok(roots)
     }
+}
+
+/// What is handed out was verified.
+async fn inclusion(tx: &mut TenantTx, index: u64, size: u64) -> Result<InclusionProof, LedgerError> {
+    let path = path::inclusion(index, size).ok_or(LedgerError::NotFound)?;
+    let ranges: Vec<_> = [index..index + 1, 0..size].into_iter().chain(path).collect();
+    let roots = nodes::roots(tx, &ranges).await?;
+    let [leaf_hash, root, hashes @ ..] = roots.as_slice() else { return Err(LedgerError::NotFound) };
+    if !merkle::verify_inclusion(leaf_hash, index, size, hashes, root) {
+        return Err(TreeError::Mismatch { tenant: tx.tenant(), size }.into());
+    }
+    let (leaf_hash, root, hashes) = (*leaf_hash, *root, hashes.to_vec());
+    Ok(InclusionProof { leaf_index: index, tree_size: size, leaf_hash, root, hashes })
 }

@@ -1,5 +1,7 @@
 //! Tiles, and the bundles of leaf data, as they are fetched.
 
+use std::collections::BTreeMap;
+
 use custody_auth::Scope;
 use custody_domain::{EntryId, leaf};
 use custody_proof::{Tile, tile::HEIGHT, tile::WIDTH};
@@ -20,7 +22,8 @@ impl Ledger {
         if tile.size_min().is_none_or(|size_min| size_min > size) {
             return Err(LedgerError::NotFound);
         }
-        let stored = tiles::full(&mut tx, &[(tile.level, tile.index)]).await?.into_iter().next();
+        let above = tiles::above(&mut tx, &[(tile.level, tile.index)], &BTreeMap::new()).await?;
+        let stored = above.tiles.into_iter().next();
         let width = usize::from(tile.width);
         if let Some(stored) = stored {
             return stored.hashes.get(..32 * width).map(<[u8]>::to_vec).ok_or(LedgerError::NotFound);

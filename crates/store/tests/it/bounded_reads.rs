@@ -1,7 +1,7 @@
 //! What a read costs grows with what it answers, and not with the log: counted in rows and index
 //! entries that PostgreSQL says it went through, where it has analysed nothing and so guesses.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Utc;
 use custody_auth::Scope;
@@ -106,8 +106,12 @@ impl Read {
                 raw_rows::read(&mut tx, wanted).await.unwrap().into_rows().len()
             }
             Self::LastTile => usize::from(tiles::last_end(&mut tx, TILES / 2).await.unwrap().is_some()),
-            Self::Tiles => tiles::full(&mut tx, &[(0, 1), (0, TILES - 1)]).await.unwrap().len(),
-            Self::TileRoots => tiles::roots(&mut tx, 0, 100, 200).await.unwrap().len(),
+            Self::Tiles => {
+                tiles::above(&mut tx, &[(0, 1), (0, TILES - 1)], &BTreeMap::new()).await.unwrap().tiles.len()
+            }
+            Self::TileRoots => {
+                tiles::above(&mut tx, &[], &BTreeMap::from([(0, 100..200)])).await.unwrap().roots.len()
+            }
             Self::Checkpoints => checkpoints::page(&mut tx, Some((0, 10)), 50).await.unwrap().len(),
             _ => unreachable!("it is no tenant's: {self:?}"),
         };
