@@ -3,6 +3,9 @@
 use custody_ledger::LedgerError;
 use tantivy::{TantivyError, directory::error::OpenReadError};
 
+use super::run::RunError;
+use crate::stats::TooMany;
+
 /// Why a part was not made, or is none.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -47,4 +50,19 @@ pub enum IndexError {
     Gap { seq: u64 },
     #[error("the index has panicked; that is a defect")]
     Panicked,
+}
+
+impl From<RunError> for IndexError {
+    fn from(error: RunError) -> Self {
+        match error {
+            RunError::Exhausted(_) => Self::TooMuch,
+            RunError::Io(error) => Self::Io(error),
+        }
+    }
+}
+
+impl From<TooMany> for IndexError {
+    fn from(_: TooMany) -> Self {
+        Self::TooMuch
+    }
 }

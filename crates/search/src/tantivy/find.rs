@@ -67,7 +67,7 @@ impl Find {
             match self.documents(&part, self.window, &work) {
                 Ok(documents) => count += documents.count(),
                 Err(RunError::Exhausted(_)) => return Ok(Count::AtLeast(count)),
-                Err(RunError::Io(error)) => return Err(error.into()),
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(Count::Exactly(count))

@@ -6,7 +6,6 @@ use std::{
     io::{self, Write as _},
     ops::Range,
     path::{Path, PathBuf},
-    sync::Arc,
 };
 
 use custody_domain::{EntryId, TenantId};
@@ -104,11 +103,4 @@ impl Folder {
     pub(super) fn remove(&self, name: &Name) -> io::Result<()> {
         fs::remove_file(self.0.join(name.to_file()))
     }
-}
-
-/// Where a part lies.
-#[derive(Clone, Debug)]
-pub(super) enum Home {
-    Memory(Arc<[u8]>),
-    File(Folder),
 }

@@ -5,7 +5,6 @@
 
 use std::{
     collections::HashMap,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -160,34 +159,14 @@ type KeptUp = (TenantId, Result<(), IndexError>);
 async fn keep_up(index: &Tantivy, tenant: TenantId, old: bool) -> Result<(), IndexError> {
     let shelf = index.inner().shelf(tenant).await?;
     loop {
-        let some = shelf.pull(2 * usize::try_from(COMMIT_COUNT).unwrap_or(usize::MAX)).await?;
+        let some = shelf.pull(2 * COMMIT_COUNT).await?;
         while shelf.fold().await? {}
         if old || shelf.view().volatile_count() >= COMMIT_COUNT || shelf.has_old_memory(COMMIT_AGE) {
             shelf.commit().await?;
         }
         while shelf.tidy().await? {}
-        if some < usize::try_from(COMMIT_COUNT).unwrap_or(usize::MAX) {
+        if some < COMMIT_COUNT {
             return Ok(());
-        }
-    }
-}
-
-impl Tantivy {
-    /// Everything of a tenant's onto the disk.
-    pub async fn commit(&self, tenant: TenantId) -> Result<(), IndexError> {
-        let kept = self.inner().shelf(tenant).await?;
-        while kept.pull(usize::MAX).await? > 0 {}
-        kept.commit().await?;
-        while kept.tidy().await? {}
-        Ok(())
-    }
-
-    /// What a server that stops has in memory, onto the disk: the next start has less to do.
-    pub async fn commit_all(&self) {
-        for (tenant, shelf) in self.inner().open_shelves() {
-            if let Err(error) = Arc::clone(&shelf).commit().await {
-                tracing::warn!(tenant.id = %tenant, %error, "a part of the index was not written; it is made again");
-            }
         }
     }
 }

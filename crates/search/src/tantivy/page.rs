@@ -8,7 +8,6 @@ use custody_domain::query::terms::Plan;
 use custody_ledger::Head;
 
 use super::{
-    IndexError,
     find::{Count, Find, Window},
     index::Inner,
     shelf::blocking,
@@ -22,17 +21,6 @@ use crate::{
 };
 
 pub(super) async fn page(inner: &Inner, scope: &Scope, request: PageRequest) -> Result<Page, SearchError> {
-    match answer(inner, scope, request.clone()).await {
-        Err(SearchError::Index(error)) if matches!(*error, IndexError::Part(_) | IndexError::Io(_)) => {
-            tracing::warn!(tenant.id = %scope.tenant(), %error, "a part of the index cannot be read");
-            inner.shelf(scope.tenant()).await?.repair().await?;
-            answer(inner, scope, request).await
-        }
-        other => other,
-    }
-}
-
-async fn answer(inner: &Inner, scope: &Scope, request: PageRequest) -> Result<Page, SearchError> {
     if !(1..=LIMIT_MAX).contains(&request.limit) {
         return Err(SearchError::Limit);
     }

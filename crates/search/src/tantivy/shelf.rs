@@ -169,22 +169,22 @@ impl Shelf {
     }
 
     /// Reads what there is, up to about `most` entries; how many it were.
-    pub(super) async fn pull(&self, most: usize) -> Result<usize, IndexError> {
+    pub(super) async fn pull(&self, most: u64) -> Result<u64, IndexError> {
         let _turn = self.pulling.lock().await;
         let mut count = 0;
         loop {
             let some = self.pull_some(&self.view()).await?;
             count += some;
-            if some < PULL as usize || count >= most {
+            if some < u64::from(PULL) || count >= most {
                 return Ok(count);
             }
         }
     }
 
-    async fn pull_some(&self, view: &View) -> Result<usize, IndexError> {
+    async fn pull_some(&self, view: &View) -> Result<u64, IndexError> {
         let range = Range { after: view.last_id, before: None };
         let page = self.log.page(&self.scope, range, Order::OldestFirst, PULL).await?;
-        let count = page.len();
+        let count = page.len() as u64;
         // What is not there may come back; an index that goes on without it would never hold it.
         if !self.change(|view| view.push(page)) {
             return Err(IndexError::Gap { seq: self.view().next.unwrap_or(0) });

@@ -7,9 +7,16 @@ use std::{
 
 use super::{
     PartError,
-    folder::{Folder, Home, Name},
+    folder::{Folder, Name},
     part::Part,
 };
+
+/// Where a part lies.
+#[derive(Clone, Debug)]
+enum Home {
+    Memory(Arc<[u8]>),
+    File(Folder),
+}
 
 /// A slot's part may be closed and opened again; what is in it never changes.
 #[derive(Debug)]

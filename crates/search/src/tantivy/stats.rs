@@ -7,19 +7,12 @@ use custody_domain::{Outcome, Severity, query::terms::Plan};
 use tantivy::columnar::StrColumn;
 
 use super::{
-    IndexError,
-    bits::Bits,
-    find::Find,
-    index::Inner,
-    page,
-    part::Part,
-    run::{RunError, Work},
-    schema::column,
+    IndexError, bits::Bits, find::Find, index::Inner, page, part::Part, run::Work, schema::column,
     shelf::blocking,
 };
 use crate::{
     Asked, SearchError, Sort,
-    stats::{GroupBy, HistogramTime, Interval, Stats, StatsRequest, Tally, TooMany},
+    stats::{GroupBy, HistogramTime, Interval, Stats, StatsRequest, Tally},
 };
 
 pub(super) async fn stats(inner: &Inner, scope: &Scope, request: StatsRequest) -> Result<Stats, SearchError> {
@@ -48,7 +41,7 @@ fn tally(find: &Find, request: &StatsRequest) -> Result<Tally, IndexError> {
     let mut tally = Tally::default();
     for entry in find.view.tail.iter().flat_map(|entries| entries.iter()) {
         if find.matches(entry)? {
-            tally.add(&entry.view()?, request).map_err(|TooMany| IndexError::TooMuch)?;
+            tally.add(&entry.view()?, request)?;
         }
     }
     for slot in &find.view.slots {
@@ -60,12 +53,7 @@ fn tally(find: &Find, request: &StatsRequest) -> Result<Tally, IndexError> {
         let counted = if find.plan == Plan::All && within.count() == u64::from(part.count()) {
             roll_up(&part, request, &mut tally)
         } else {
-            let documents = match find.documents(&part, find.window, &work) {
-                Ok(documents) => documents,
-                Err(RunError::Exhausted(_)) => return Err(IndexError::TooMuch),
-                Err(RunError::Io(error)) => return Err(error.into()),
-            };
-            count(&part, &documents, request, &mut tally)
+            count(&part, &find.documents(&part, find.window, &work)?, request, &mut tally)
         };
         counted?;
     }
@@ -87,10 +75,9 @@ fn roll_up(part: &Part, request: &StatsRequest, tally: &mut Tally) -> Result<(),
     }
     let Some(roll_up) = part.roll_up.get() else { return Err(IndexError::Panicked) };
     tally.count += u64::from(part.count());
-    let too_many = |TooMany| IndexError::TooMuch;
     for by in &request.by {
         for (value, count) in roll_up.groups.get(by).into_iter().flatten() {
-            tally.add_value(*by, value, *count).map_err(too_many)?;
+            tally.add_value(*by, value, *count)?;
         }
     }
     if let Some(histogram) = request.histogram {
@@ -99,7 +86,7 @@ fn roll_up(part: &Part, request: &StatsRequest, tally: &mut Tally) -> Result<(),
             HistogramTime::Occurred => &roll_up.occurred,
         };
         for (hour, count) in hours {
-            tally.add_time(histogram.interval.start_of(*hour), *count).map_err(too_many)?;
+            tally.add_time(histogram.interval.start_of(*hour), *count)?;
         }
     }
     Ok(())
@@ -126,9 +113,7 @@ fn whole(part: &Part) -> Result<RollUp, IndexError> {
 fn count(part: &Part, documents: &Bits, request: &StatsRequest, tally: &mut Tally) -> Result<(), IndexError> {
     tally.count += documents.count();
     for by in &request.by {
-        each_value(part, documents, *by, &mut |value, count| {
-            tally.add_value(*by, value, count).map_err(|TooMany| IndexError::TooMuch)
-        })?;
+        each_value(part, documents, *by, &mut |value, count| Ok(tally.add_value(*by, value, count)?))?;
     }
     let Some(histogram) = request.histogram else { return Ok(()) };
     // Neighbours are mostly of one interval.
@@ -141,14 +126,14 @@ fn count(part: &Part, documents: &Bits, request: &StatsRequest, tally: &mut Tall
         let start = histogram.interval.start_of(at);
         if start != current {
             if count > 0 {
-                tally.add_time(current, count).map_err(|TooMany| IndexError::TooMuch)?;
+                tally.add_time(current, count)?;
             }
             (current, count) = (start, 0);
         }
         count += 1;
     }
     if count > 0 {
-        tally.add_time(current, count).map_err(|TooMany| IndexError::TooMuch)?;
+        tally.add_time(current, count)?;
     }
     Ok(())
 }

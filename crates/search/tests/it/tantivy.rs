@@ -4,7 +4,7 @@ use std::path::Path;
 
 use custody_auth::SystemAuthority;
 use custody_search::{
-    CursorKey, LinearLimits, Search as _, Sort,
+    CursorKey, LinearLimits, Search as _, Sort, StatsRequest,
     tantivy::{IndexLimits, Tantivy},
 };
 use tempfile::TempDir;
@@ -157,4 +157,19 @@ async fn what_is_damaged_is_made_again() {
             }
         }
     }
+}
+
+#[tokio::test]
+async fn what_is_damaged_is_counted_from_what_is_made_again() {
+    let (log, folder) = (MemoryLog::default(), TempDir::new().unwrap());
+    for round in 0..3 {
+        (0..30).for_each(|n| log.append(&numbered(round * 30 + n)));
+        index(&log, folder.path()).commit(TENANT).await.unwrap();
+    }
+    let files = std::fs::read_dir(folder.path().join(TENANT.to_string())).unwrap();
+    let first = files.map(|file| file.unwrap().path()).min().unwrap();
+    std::fs::write(first, []).unwrap();
+    let query = custody_domain::query::parse("action:test.*").unwrap();
+    let request = StatsRequest { query, by: Vec::new(), top: 1, histogram: None };
+    assert_eq!(index(&log, folder.path()).stats(&scope(), request).await.unwrap().count, 90);
 }

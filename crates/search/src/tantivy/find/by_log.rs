@@ -58,15 +58,14 @@ impl Search<'_> {
             }
             let documents = match self.find.documents(&part, self.window, self.work) {
                 Ok(documents) => documents,
-                Err(RunError::Io(error)) => return Err(error.into()),
-                Err(RunError::Exhausted(_)) if !looked => return Err(IndexError::TooMuch),
-                Err(RunError::Exhausted(_)) => {
-                    // Everything before this part was looked at.
+                // Everything before this part was looked at.
+                Err(RunError::Exhausted(_)) if looked => {
                     let edge =
                         if self.descending { slot.name.last_id.next_up() } else { part.id(0).next_down() };
                     self.found.reached = Some(Place::of(edge));
                     return Ok(false);
                 }
+                Err(error) => return Err(error.into()),
             };
             looked = true;
             let hit = |document| Hit { place: Place::of(part.id(document)), entry: None };

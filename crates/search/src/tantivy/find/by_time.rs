@@ -5,7 +5,7 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 
 use custody_domain::EntryId;
 
-use super::{Find, Found, Hit, IndexError, RunError, Work, time_of};
+use super::{Find, Found, Hit, IndexError, Work, time_of};
 use crate::{Sort, cursor::Place};
 
 /// What stands further ahead is greater, whichever way it is sorted.
@@ -39,12 +39,7 @@ pub(super) fn find(find: &Find, from: Option<Place>, want: usize, work: &Work) -
         if full && least.is_some_and(|least| ahead(part.times()) < least) {
             break;
         }
-        let documents = match find.documents(&part, find.window, work) {
-            Ok(documents) => documents,
-            Err(RunError::Io(error)) => return Err(error.into()),
-            Err(RunError::Exhausted(_)) => return Err(IndexError::TooMuch),
-        };
-        for document in documents.ascending() {
+        for document in find.documents(&part, find.window, work)?.ascending() {
             let time = part.time.get_val(document);
             let least = best.peek().map(|Reverse((time, _))| *time);
             if best.len() >= want && least.is_some_and(|least| order.time(time) < least) {
