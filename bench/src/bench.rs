@@ -9,7 +9,7 @@ use crate::{
     limit::Copied,
     machine::Machine,
     measure::Measured,
-    search::Searched,
+    search::{Followed, Searched},
     server::{Server, Started},
 };
 
@@ -46,7 +46,9 @@ pub(crate) struct Results {
     /// The rate of each two hundred thousand entries of the long run.
     pub(crate) long_run_rates: Vec<f64>,
     pub(crate) verify: Option<Verified>,
-    pub(crate) search: Option<Searched>,
+    /// Each after a further load.
+    pub(crate) searches: Vec<Searched>,
+    pub(crate) followed: Vec<Followed>,
 }
 
 /// `custody verify --server`, timed from outside.

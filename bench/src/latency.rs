@@ -9,6 +9,7 @@ use serde::Serialize;
 pub(crate) struct Latency {
     pub(crate) count: usize,
     pub(crate) p50_ms: f64,
+    pub(crate) p95_ms: f64,
     pub(crate) p99_ms: f64,
     pub(crate) max_ms: f64,
 }
@@ -21,7 +22,7 @@ impl Latency {
             let place = (times.len() * percent).div_ceil(100).saturating_sub(1);
             times.get(place).map_or(0.0, |time| time.as_secs_f64() * 1e3)
         };
-        Self { count: times.len(), p50_ms: rank(50), p99_ms: rank(99), max_ms: rank(100) }
+        Self { count: times.len(), p50_ms: rank(50), p95_ms: rank(95), p99_ms: rank(99), max_ms: rank(100) }
     }
 }
 

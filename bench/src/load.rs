@@ -47,6 +47,21 @@ pub(crate) enum Until {
     For(Duration),
 }
 
+/// When each request is due.
+#[derive(Debug)]
+struct Pace {
+    began: Instant,
+    between: Duration,
+    sent: Cell<u32>,
+}
+
+impl Pace {
+    async fn wait(&self) {
+        let due = self.began + self.between * self.sent.replace(self.sent.get() + 1);
+        tokio::time::sleep_until(due.into()).await;
+    }
+}
+
 /// One run. All connections share the requests; each is in one hand at a time.
 #[derive(Debug)]
 pub(crate) struct Load<'a> {
@@ -54,6 +69,7 @@ pub(crate) struct Load<'a> {
     requests: RefCell<VecDeque<Request>>,
     left: Cell<usize>,
     end: Option<Instant>,
+    pace: Option<Pace>,
     rng: RefCell<StdRng>,
     tally: RefCell<Tally>,
     acknowledged: &'a Acknowledged,
@@ -75,10 +91,17 @@ impl<'a> Load<'a> {
             requests: RefCell::new(requests.into()),
             left: Cell::new(left),
             end,
+            pace: None,
             rng: RefCell::new(StdRng::seed_from_u64(3)),
             tally: RefCell::default(),
             acknowledged,
         }
+    }
+
+    /// No more than so many requests a second, evenly spread.
+    pub(crate) fn paced(self, a_second: f64) -> Self {
+        let between = Duration::from_secs_f64(1.0 / a_second);
+        Self { pace: Some(Pace { began: Instant::now(), between, sent: Cell::new(0) }), ..self }
     }
 
     /// Sends until the end; every connection has one request under way at a time. Gives the requests
@@ -93,6 +116,9 @@ impl<'a> Load<'a> {
     async fn client(&self, index: usize) {
         let mut connection = Connection::new(self.server, index);
         while let Some(mut request) = self.take() {
+            if let Some(pace) = &self.pace {
+                pace.wait().await;
+            }
             request.renew(&mut self.rng.borrow_mut());
             let began = Instant::now();
             let answer = connection.exchange(&request.bytes).await;

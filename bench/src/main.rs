@@ -70,9 +70,15 @@ struct Args {
     /// Entries of the long run (`--runs long`).
     #[arg(long, default_value_t = 10_000_000)]
     long_entries: usize,
-    /// Entries that are searched (`--runs search`).
-    #[arg(long, default_value_t = 1_000_000)]
-    search_entries: usize,
+    /// Entries that are searched (`--runs search`); of several numbers, after each.
+    #[arg(long, value_delimiter = ',', default_value = "1000000")]
+    search_entries: Vec<usize>,
+    /// Seconds of the run with the index following (`--runs following`).
+    #[arg(long, default_value_t = 300)]
+    following_seconds: usize,
+    /// Entries a second that are offered to it; 0: as many as are taken.
+    #[arg(long, default_value_t = 0)]
+    following_rate: u32,
     /// Tenants of the steady and the long run; the others have 20.
     #[arg(long, default_value_t = 1_000)]
     many_tenants: usize,
@@ -102,6 +108,8 @@ enum Run {
     Verify,
     /// Each kind of question, after so many entries.
     Search,
+    /// Bulk bodies for minutes, while the index follows and somebody searches.
+    Following,
 }
 
 const TENANTS: usize = 20;
@@ -149,7 +157,8 @@ async fn open(args: &Args, data: &Path) -> anyhow::Result<Bench> {
         runs: Vec::new(),
         long_run_rates: Vec::new(),
         verify: None,
-        search: None,
+        searches: Vec::new(),
+        followed: Vec::new(),
         machine,
     };
     Ok(Bench { server, database, source, results })
@@ -163,7 +172,13 @@ async fn run(bench: &mut Bench, args: &Args) -> anyhow::Result<()> {
     bench.results.server_rss_mib_at_rest = measure::mib(memory.now);
     runs::bulk(bench, &tenants, "warm-up", (WARM_UP, BULK_CONNECTIONS, false)).await?;
     if wants(Run::Search) {
-        search::run(bench, &tenants, args.search_entries).await.context("search")?;
+        for entries in &args.search_entries {
+            search::run(bench, &tenants, *entries).await.context("search")?;
+        }
+    }
+    if wants(Run::Following) {
+        let load = (args.following_seconds, args.following_rate);
+        search::following(bench, &tenants, load).await.context("following")?;
     }
     if wants(Run::Bulk) {
         bulk(bench, args, &tenants).await?;

@@ -12,6 +12,13 @@ pub(crate) struct Question {
     pub(crate) path: String,
 }
 
+impl Question {
+    /// Whether it asks for a page of entries.
+    pub(crate) fn is_a_page(&self) -> bool {
+        self.path.starts_with("/api/v1/logs?")
+    }
+}
+
 /// Of values that the newest entries have.
 pub(crate) async fn questions(asker: &mut Asker) -> anyhow::Result<Vec<Question>> {
     let page = asker.ask("/api/v1/logs?limit=200").await?;

@@ -35,6 +35,9 @@ const IDLE_SECONDS: u64 = 60;
 /// How often it looks for what others wrote: searches need not wait for it.
 const SIZES_PAUSE: Duration = Duration::from_secs(10);
 
+/// The gauge of entries that are in no part of the index yet.
+pub const WAITING: &str = "custody_index_waiting_entries";
+
 struct Follower {
     index: Tantivy,
     /// Entries known to be missing from parts, and since when.
@@ -70,6 +73,9 @@ impl Tantivy {
                 follower.look_at_sizes(&ledger).await;
                 sizes_at = Instant::now();
             }
+            let waiting: u64 = follower.missing.values().map(|(count, _)| count).sum();
+            #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+            metrics::gauge!(WAITING).set(waiting as f64);
             follower.work().await;
         }
     }

@@ -25,4 +25,5 @@ mod stats;
 mod view;
 
 pub use error::{IndexError, PartError};
+pub use follow::WAITING;
 pub use index::{IndexLimits, Tantivy};
