@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build bench soak test lint fmt tidy openapi coverage audit fuzz
+.PHONY: help run build bench bench-search soak test lint fmt tidy openapi coverage audit fuzz
 
 export CUSTODY_CACHE ?= $(HOME)/.cache/custody
 TOOLS := $(CUSTODY_CACHE)/tools
@@ -25,7 +25,7 @@ RELEASE := $(CARGO_TARGET_DIR)/release/custody
 SAMPLE ?= 1
 
 help: ## Lists the commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 run: build ## Installs what is missing, builds, starts everything with sample data in ./.custody
 	@export CUSTODY_DATA_DIR="$${CUSTODY_DATA_DIR:-$(CURDIR)/.custody}"; \
@@ -77,6 +77,18 @@ bench: build ## Measures the release build over HTTP, beside its database's own 
 	$(if $(filter-out 0,$(LIVE)),$(BENCH_LIVE))
 	$(if $(filter-out 0,$(EXPORT)),$(BENCH_EXPORT))
 	$(if $(filter-out 0,$(STAGES)),cargo bench --locked --package custody-ingest --bench stages)
+
+# Twenty tenants with a million entries, 1,000 tenants that write an entry a second each, and how what
+# is asked of 5,000,000 entries compares to what is asked of 500,000.
+bench-search: build ## Measures searching alone: questions, ingest while the index follows, growth
+	cargo build --release --locked --package custody-bench
+	$(CARGO_TARGET_DIR)/release/custody-bench --custody $(RELEASE) --output $(CARGO_TARGET_DIR)/bench/search \
+		--runs search,following $(BENCH)
+	$(CARGO_TARGET_DIR)/release/custody-bench --custody $(RELEASE) --output $(CARGO_TARGET_DIR)/bench/steady \
+		--runs steady --seconds 120
+	$(CARGO_TARGET_DIR)/release/custody-bench --custody $(RELEASE) --output $(CARGO_TARGET_DIR)/bench/growth \
+		--runs search --search-entries 500000,5000000
+	$(if $(filter-out 0,$(OPENSEARCH)),$(BENCH_OPENSEARCH))
 
 test: ## Installs what tests need, then checks format, lints, licences, all tests, the API's description
 	@scripts/install-dependencies test

@@ -52,7 +52,7 @@ struct Args {
     /// The binary under test.
     #[arg(long)]
     custody: PathBuf,
-    /// Where bench.json and bench.svg are written.
+    /// Where bench.json, bench.svg and search.svg are written.
     #[arg(long)]
     output: PathBuf,
     /// A folder on the volume that is measured; the data directory is made in it and removed.
@@ -128,7 +128,10 @@ async fn main() -> anyhow::Result<()> {
     // Written even if a run failed: what was measured before stands.
     let text = words::all(&bench.results);
     std::fs::write(args.output.join("bench.json"), serde_json::to_vec_pretty(&bench.results)?)?;
-    std::fs::write(args.output.join("bench.svg"), plot::svg(&bench.results))?;
+    std::fs::write(args.output.join("bench.svg"), plot::rates(&bench.results))?;
+    if let Some(searched) = bench.results.searches.last() {
+        std::fs::write(args.output.join("search.svg"), plot::questions(&bench.results, searched))?;
+    }
     println!("\n{text}\n{}", args.output.join("bench.json").display());
     outcome.and(bench.server.stop().await)
 }

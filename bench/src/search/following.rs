@@ -10,7 +10,10 @@ use std::{
 use anyhow::ensure;
 use serde::Serialize;
 
-use super::{Asker, questions::questions};
+use super::{
+    Asker,
+    questions::{Question, questions},
+};
 use crate::{
     bench::Bench,
     body::Plan,
@@ -61,7 +64,7 @@ pub(crate) async fn run(
     settle(bench, Duration::from_secs(10)).await?;
     let (address, token) = (bench.server.address().parse()?, tenants.token(0).to_owned());
     let asker = || Asker { connection: Connection::new(address, 0), token: token.clone() };
-    let paths: Vec<_> = questions(&mut asker()).await?.into_iter().filter(|q| q.is_a_page()).collect();
+    let paths: Vec<_> = questions(&mut asker()).await?.into_iter().filter(Question::is_a_page).collect();
     let over = Cell::new(false);
     let mut seen = None;
     let what = format!("{seconds} s, 1,000 a body, {BULK_CONNECTIONS} connections, offered {offered} a second");
