@@ -20,7 +20,7 @@ const TABLE_BYTES: usize = 4_096;
 
 /// The file of a part that holds just these entries, which follow each other without a gap. At least
 /// one.
-pub(super) fn build(epoch: u32, entries: &[StoredEntry]) -> Result<Vec<u8>, PartError> {
+pub(super) fn build(epoch: u32, entries: &[&StoredEntry]) -> Result<Vec<u8>, PartError> {
     let (schema, fields) = schema::schema();
     let budget = (entries.len() * TABLE_BYTES).clamp(100_000, 15_000_000);
     let directory = RamDirectory::create();

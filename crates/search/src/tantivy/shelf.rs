@@ -202,14 +202,15 @@ impl Shelf {
         let view = self.view();
         let batches = view.oldest(FOLD_MAX);
         let taken = batches.len();
-        let entries: Vec<StoredEntry> = batches.iter().flat_map(|batch| batch.iter().cloned()).collect();
-        if entries.is_empty() {
+        let count: u64 = batches.iter().map(|batch| batch.len() as u64).sum();
+        if count == 0 {
             return Ok(false);
         }
         // Behind one that is in memory alone, one on the disk would stand behind a gap after a crash.
-        let durable = entries.len() as u64 >= COMMIT_COUNT && view.volatile_count() == 0;
+        let durable = count >= COMMIT_COUNT && view.volatile_count() == 0;
         let (folder, epoch) = (self.folder.clone(), view.epoch);
         let slot = blocking(move || {
+            let entries: Vec<&StoredEntry> = batches.iter().flat_map(|batch| batch.iter()).collect();
             let slot = Slot::in_memory(build::build(epoch, &entries)?)?;
             Ok(if durable { on_disk(&folder, slot)? } else { slot })
         })
