@@ -25,7 +25,9 @@ async fn usage_errors_exit_with_2_and_others_with_1() {
 async fn help_names_what_is_of_use_to_a_verb() {
     let server = shared().await;
     let help = async |args: &[&str]| server.custody(&[args, &["--help"]].concat()).await;
-    for args in [&["search"][..], &["import"], &["verify"], &["quarantine", "list"], &["jobs", "show"]] {
+    let of_the_client: [&[&str]; 6] =
+        [&["search"], &["import"], &["related"], &["verify"], &["quarantine", "list"], &["jobs", "show"]];
+    for args in of_the_client {
         let help = help(args).await;
         assert!(
             !help.contains("--pool-writer") && !help.contains("Settings of the server"),

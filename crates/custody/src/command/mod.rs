@@ -1,6 +1,7 @@
 //! The operator's verbs. They find the database by the data directory or `DATABASE_URL`, while the
 //! server runs and while it does not.
 
+pub(crate) mod client;
 pub(crate) mod config;
 pub(crate) mod doctor;
 pub(crate) mod invitation;

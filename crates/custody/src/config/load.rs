@@ -217,8 +217,9 @@ impl FromArgMatches for Flags {
 
 /// Leaves the settings out of the help of these verbs, and of what is below them. They are taken all
 /// the same: a script may pass them to every verb. `command` must be built, or they are not there yet.
-pub(crate) fn hide_settings(command: &mut Command, verbs: &[&str]) {
-    for verb in command.get_subcommands_mut().filter(|verb| verbs.contains(&verb.get_name())) {
+pub(crate) fn hide_settings(command: &mut Command, verbs: &[String]) {
+    for verb in command.get_subcommands_mut().filter(|verb| verbs.iter().any(|name| name == verb.get_name()))
+    {
         hide(verb);
     }
 }

@@ -5,13 +5,18 @@ use std::collections::BTreeSet;
 use crate::Tree;
 
 const MAKEFILE: &str = "Makefile";
-const CLI: &str = "crates/custody/src/main.rs";
+/// The binary's clap enums, and where they are.
+const CLI: [(&str, &str); 2] = [
+    ("crates/custody/src/main.rs", "enum Command {"),
+    ("crates/custody/src/command/client.rs", "enum ClientCommand {"),
+];
 
 /// `make TARGET` and `custody VERB` in code blocks and `code` of Markdown files, held to the
-/// Makefile and to the binary's clap enum.
+/// Makefile and to the binary's clap enums.
 pub fn check(tree: &Tree) -> Vec<String> {
     let targets = tree.file(MAKEFILE).map(|f| make_targets(&f.text)).unwrap_or_default();
-    let verbs = tree.file(CLI).map(|f| clap_verbs(&f.text)).unwrap_or_default();
+    let enums = CLI.iter().filter_map(|(path, begin)| Some(clap_verbs(&tree.file(path)?.text, begin)));
+    let verbs: BTreeSet<_> = enums.flatten().chain(["help".to_owned()]).collect();
     let mut wrong = Vec::new();
     for file in tree.ending(".md") {
         for (line, code) in code(&file.text) {
@@ -60,14 +65,13 @@ fn make_targets(makefile: &str) -> BTreeSet<String> {
     names.map(str::to_owned).collect()
 }
 
-/// The variants of `enum Command`, as clap writes them.
-fn clap_verbs(main: &str) -> BTreeSet<String> {
-    let body = main.split_once("enum Command {").map_or("", |(_, after)| after);
+/// The variants of the enum that begins so, as clap writes them.
+fn clap_verbs(source: &str, begin: &str) -> Vec<String> {
+    let body = source.split_once(begin).map_or("", |(_, after)| after);
     let body = body.split_once("\n}").map_or(body, |(body, _)| body);
     let variants =
         body.lines().map(str::trim).filter(|line| line.starts_with(|c: char| c.is_ascii_uppercase()));
-    let names = variants.filter_map(|line| line.split(|c: char| !c.is_alphanumeric()).next());
-    names.map(kebab).chain(["help".to_owned()]).collect()
+    variants.filter_map(|line| line.split(|c: char| !c.is_alphanumeric()).next()).map(kebab).collect()
 }
 
 fn kebab(name: &str) -> String {
@@ -88,13 +92,19 @@ mod tests {
     fn wrong(readme: &str) -> Vec<String> {
         let main = "enum Command {\n    /// Runs.\n    Serve(ServeArgs),\n    ApiKey {\n        id: u8,\n    },\n    Doctor,\n}\n";
         let makefile = "X := y\nrun: build ## Runs\n\tmake test\ntest:\n";
-        check(&Tree::of(&[("README.md", readme), (MAKEFILE, makefile), (CLI, main)]))
+        let client = "enum ClientCommand {\n    /// Asks.\n    Search(SearchArgs),\n}\n";
+        check(&Tree::of(&[
+            ("README.md", readme),
+            (MAKEFILE, makefile),
+            ("crates/custody/src/main.rs", main),
+            ("crates/custody/src/command/client.rs", client),
+        ]))
     }
 
     #[test]
     fn real_commands_are_fine() {
         let good = "Use `make run` or make it yourself.\n```sh\nSAMPLE=0 make run\n$ custody serve --sample\n\
-            target/release/custody api-key\nmake -j2 test\ncustody help\n```\nA log of custody data; `custody --version`.\n";
+            target/release/custody api-key\nmake -j2 test\ncustody help\ncustody search x\n```\nA log of custody data; `custody --version`.\n";
         assert_eq!(wrong(good), Vec::<String>::new());
     }
 
