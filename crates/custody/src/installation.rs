@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use chrono::Utc;
 use custody_auth::{AuthConfig, Authenticator, SystemAuthority, Tokens};
 use custody_keys::Keys;
+use custody_ledger::{CommitConfig, Ledger};
 use custody_store::{
     DatabaseConfig, Store,
     embedded::{self, DataDir, Layout, Place, Purpose, Server},
@@ -101,6 +102,11 @@ impl Installation {
             store,
             keys,
         })
+    }
+
+    /// The tenants' logs. Each one has a queue of its own for what it commits, so a process makes one.
+    pub(crate) fn ledger(&self) -> Ledger {
+        Ledger::new(self.store.clone(), self.keys.clone(), CommitConfig::default())
     }
 
     /// The private server, where this process runs one.

@@ -29,7 +29,8 @@ pub(crate) fn add_to(
     kinds: Kinds,
     installation: &Installation,
     config: &Config,
-    (ledger, searches): (&Ledger, &Searches),
+    ledger: &Ledger,
+    searches: &Searches,
     objects: &Objects,
 ) -> Kinds {
     let store = &installation.store;

@@ -6,6 +6,7 @@ mod checks;
 mod counters;
 mod drain;
 mod jobs;
+mod parts;
 mod predecessor;
 
 use std::{
@@ -16,14 +17,11 @@ use std::{
 use anyhow::Context as _;
 use chrono::Utc;
 use clap::{Args, ValueEnum};
-use custody_api::{App, FileLinks, HttpConfig, Parts, Readiness, ServeConfig, TlsFiles};
+use custody_api::{App, FileLinks, HttpConfig, Readiness, ServeConfig, TlsFiles};
 use custody_auth::{LimitsConfig, Passwords, Quota, SignInLimits, SignInLimitsConfig};
 use custody_export::Exports;
-use custody_ingest::{Ingest, Reads};
-use custody_ledger::{CommitConfig, Ledger};
-use custody_objects::Objects;
-use custody_queue::{Kinds, hear::Heard};
-use custody_search::{Live, LiveConfig, Search};
+use custody_queue::hear::Heard;
+use custody_search::{Live, LiveConfig};
 use custody_store::embedded::Layout;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::{
@@ -32,13 +30,12 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::jobs::kinds;
+pub(crate) use self::parts::Parts;
 use self::{background::Background, drain::Drain};
 use crate::{
     config::{Config, Flags},
     installation::Installation,
     sample,
-    search::Searches,
 };
 
 #[derive(Debug, Args)]
@@ -77,7 +74,7 @@ pub(crate) async fn run(args: ServeArgs, config: &Config, flags: &Flags) -> anyh
         opened = Installation::serve(config) => opened?,
         () = stop.cancelled() => return Ok(ExitCode::SUCCESS),
     };
-    let result = serve(&args, (config, flags), &installation, listener, metrics, stop).await;
+    let result = serve(&args, config, flags, &installation, listener, metrics, stop).await;
     installation.close().await;
     if result.is_ok() {
         tracing::info!("stopped");
@@ -87,37 +84,34 @@ pub(crate) async fn run(args: ServeArgs, config: &Config, flags: &Flags) -> anyh
 
 async fn serve(
     args: &ServeArgs,
-    (config, flags): (&Config, &Flags),
+    config: &Config,
+    flags: &Flags,
     installation: &Installation,
     listener: Option<TcpListener>,
     metrics: PrometheusHandle,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
-    let objects = config.open_objects()?;
-    let ledger = Ledger::new(installation.store.clone(), installation.keys.clone(), CommitConfig::default());
-    let ingest = ingest(config, installation, &ledger);
+    let parts = Parts::open(config, installation)?;
     let drain = Drain::of(&stop, Duration::from_secs(config.drain_seconds));
     let works = args.only != Some(Side::Api);
     let lease_holder = Layout::new(&config.data_dir).lease_holder();
-    let searches = Searches::open(config, installation, &ledger)?;
-    let kinds = kinds(installation, config, (&ledger, &searches), &objects);
     if works {
-        counters::register_jobs(&kinds);
+        counters::register_jobs(&parts.kinds);
         predecessor::hand_back(&installation.store, &lease_holder).await;
     }
-    let reads = Reads::default();
-    let parts = (&ledger, &ingest, &kinds, &searches, &reads);
-    let background = Background::start(installation, (config, flags), parts, &metrics, works).await?;
+    let background = Background::start(installation, config, flags, &parts, &metrics, works).await?;
     if let Some(holder) = background.lease_holder() {
         predecessor::note(&lease_holder, holder);
     }
     if args.sample {
-        sample::load(installation, &ledger, &ingest).await.context("the sample could not be loaded")?;
+        sample::load(installation, &parts.ledger, &parts.ingest)
+            .await
+            .context("the sample could not be loaded")?;
     }
     let result = if let Some(listener) = listener {
         let heard = background.heard();
-        let following = tokio::spawn(searches.clone().follow(ledger.clone()));
-        let parts = (ledger, (ingest, reads), kinds, objects, searches.port());
+        let searches = parts.searches.clone();
+        let following = tokio::spawn(searches.clone().follow(parts.ledger.clone()));
         let app = app(config, installation, parts, metrics, heard, stop.clone())?;
         banner::print(installation, &listener, config, args.sample).await?;
         let shutdown = stop.clone();
@@ -147,24 +141,10 @@ fn bind(config: &Config) -> anyhow::Result<TcpListener> {
     })
 }
 
-fn ingest(config: &Config, installation: &Installation, ledger: &Ledger) -> Ingest {
-    let quota = custody_ingest::QuarantineQuota {
-        items_max: config.quarantine_items_max,
-        bytes_max: config.quarantine_bytes_max,
-    };
-    Ingest::new(installation.store.clone(), ledger.clone(), installation.keys.clone(), quota)
-}
-
 fn app(
     config: &Config,
     installation: &Installation,
-    (ledger, (ingest, reads), kinds, objects, search): (
-        Ledger,
-        (Ingest, Reads),
-        Kinds,
-        Objects,
-        Arc<dyn Search>,
-    ),
+    parts: Parts,
     metrics: PrometheusHandle,
     heard: Heard,
     stop: CancellationToken,
@@ -182,13 +162,14 @@ fn app(
         tls: config.tls_cert.is_some(),
         ..HttpConfig::default()
     };
+    let Parts { ledger, ingest, reads, objects, searches, kinds } = parts;
     let hints = vec![ledger.moved(), heard.log];
-    let parts = Parts {
+    let parts = custody_api::Parts {
         authenticator: Arc::clone(&installation.authenticator),
         tokens: installation.tokens.clone(),
         passwords: Passwords::new()?,
         sign_in_limits: SignInLimits::new(&SignInLimitsConfig::default()),
-        search,
+        search: searches.port(),
         live: Live::new(ledger.clone(), installation.authority.clone(), hints, LiveConfig::default()),
         readiness: Readiness::new(checks::all(installation, &kinds)),
         metrics: Some(metrics),

@@ -4,7 +4,6 @@ use std::{fs, io, process::ExitCode};
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
-use custody_ledger::{CommitConfig, Ledger};
 use custody_search::opensearch::{NAME, VERSION};
 use serde_json::json;
 
@@ -35,8 +34,7 @@ impl RebuildArgs {
     pub(crate) async fn run(self, config: &Config, console: Console) -> anyhow::Result<ExitCode> {
         let Projection::Search = self.projection;
         let said = installation::with(config, async |installation| {
-            let (store, keys) = (installation.store.clone(), installation.keys.clone());
-            let ledger = Ledger::new(store, keys, CommitConfig::default());
+            let ledger = installation.ledger();
             match Searches::open(config, installation, &ledger)? {
                 Searches::Tantivy(_) => files(config, installation, self.tenant.as_deref()).await,
                 Searches::OpenSearch(index) => {

@@ -3,13 +3,10 @@
 
 use std::time::Duration;
 
-use custody_ingest::{Ingest, Reads, outbox, reads::Teller};
-use custody_ledger::{
-    Ledger,
-    follow::{self, FollowConfig, Singletons},
-};
+use custody_ingest::{outbox, reads::Teller};
+use custody_ledger::follow::{self, FollowConfig, Singletons};
 use custody_queue::{
-    Kinds, Worker,
+    Worker,
     hear::{self, Heard},
     schedules,
 };
@@ -23,12 +20,11 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::jobs;
+use super::{Parts, jobs};
 use crate::{
     config::{Config, Flags},
     installation::Installation,
     jobs as house,
-    search::Searches,
 };
 
 /// A server whose own changes did not wake it (another node wrote them) looks this often.
@@ -56,12 +52,14 @@ impl Background {
     /// What every process does for itself; and, where `works`, what one of them does for all.
     pub(super) async fn start(
         installation: &Installation,
-        (config, flags): (&Config, &Flags),
-        (ledger, ingest, kinds, searches, reads): (&Ledger, &Ingest, &Kinds, &Searches, &Reads),
+        config: &Config,
+        flags: &Flags,
+        parts: &Parts,
         metrics: &PrometheusHandle,
         works: bool,
     ) -> anyhow::Result<Self> {
         let (stop, store) = (CancellationToken::new(), &installation.store);
+        let Parts { ledger, ingest, reads, searches, kinds, .. } = parts;
         let (ears, heard) = hear::ears(store);
         // May refuse, so before anything runs.
         let dispatch = if works { Some(jobs::dispatch(installation, config, &heard).await?) } else { None };
@@ -89,7 +87,7 @@ impl Background {
         }
         // As the followers' holder: one name for what this start of the process holds.
         let worker = followers.as_ref().zip(dispatch).map(|(followers, dispatch)| {
-            jobs::start(installation, (config, flags), kinds.clone(), dispatch, &heard, followers.holder())
+            jobs::start(installation, config, flags, kinds.clone(), dispatch, &heard, followers.holder())
         });
         let teller = Teller::new(reads.clone(), ingest.clone(), installation.authority.clone());
         let teller = tokio::spawn(tell_reads(teller, stop.clone()));

@@ -21,22 +21,24 @@ use crate::{
 };
 
 /// Every kind, with what its handler needs.
-pub(crate) fn kinds(
+pub(super) fn kinds(
     installation: &Installation,
     config: &Config,
-    (ledger, searches): (&Ledger, &Searches),
+    ledger: &Ledger,
+    searches: &Searches,
     objects: &Objects,
 ) -> Kinds {
     let kinds = Kinds::new();
     #[cfg(faults)]
     let kinds = crate::probe::add_to(kinds, objects);
-    house::add_to(kinds, installation, config, (ledger, searches), objects)
+    house::add_to(kinds, installation, config, ledger, searches, objects)
 }
 
 /// The worker of this process, known to others by `id`.
 pub(super) fn start(
     installation: &Installation,
-    (config, flags): (&Config, &Flags),
+    config: &Config,
+    flags: &Flags,
     kinds: Kinds,
     dispatch: Arc<dyn Dispatch>,
     heard: &Heard,
