@@ -1,15 +1,11 @@
 //! Hints: this process's own commits at once, other processes' by announcement. Whoever misses one looks
 //! by itself before long.
 
-use std::time::Duration;
-
 use custody_store::{
-    Store, StoreError,
-    announcements::{Announcements, Channel, keep_announcing},
+    Store,
+    announcements::{Channel, keep_announcing, keep_listening},
 };
-use tokio::{sync::watch, time};
-
-const LISTEN_PAUSE: Duration = Duration::from_secs(1);
+use tokio::sync::watch;
 
 /// What is heard, of this process and of the others. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -85,14 +81,7 @@ impl Ears {
         let hints = self.store.hints();
         let (own_wait, own_changed, own_cancelled) =
             (hints.jobs_wait(), hints.jobs_changed(), hints.jobs_cancelled());
-        let others = async {
-            while let Some(error) = self.others().await {
-                tracing::debug!(%error, "announcements of other servers are not heard");
-                // Something may have been missed.
-                self.all();
-                time::sleep(LISTEN_PAUSE).await;
-            }
-        };
+        let others = keep_listening(&self.store, &Self::CHANNELS, |channel| self.one(channel));
         tokio::join!(
             pass_on(own_wait, &self.wait),
             pass_on(own_changed, &self.changed),
@@ -100,23 +89,6 @@ impl Ears {
             pass_on(hints.schedules_changed(), &self.schedules),
             others,
         );
-    }
-
-    /// Until the connection is lost; none where there is nothing to be heard.
-    async fn others(&self) -> Option<StoreError> {
-        let channels = Self::CHANNELS;
-        let mut announcements = match Announcements::listen(&self.store, &channels).await {
-            Ok(announcements) => announcements?,
-            Err(error) => return Some(error),
-        };
-        self.all();
-        loop {
-            match announcements.heard().await {
-                Ok(Some(heard)) => heard.into_iter().for_each(|channel| self.one(channel)),
-                Ok(None) => self.all(),
-                Err(error) => return Some(error),
-            }
-        }
     }
 
     fn one(&self, channel: Channel) {
@@ -128,12 +100,6 @@ impl Ears {
             Channel::Log => &self.log,
         };
         sender.send_modify(|n| *n += 1);
-    }
-
-    fn all(&self) {
-        for channel in Self::CHANNELS {
-            self.one(channel);
-        }
     }
 }
 

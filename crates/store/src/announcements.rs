@@ -4,10 +4,9 @@
 //!
 //! It is a hint: who misses it looks by itself before long.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
-use sqlx::postgres::{PgListener, PgPoolOptions};
-
+use sqlx::postgres::{PgListener, PgNotification, PgPoolOptions};
 use tokio::sync::watch;
 
 use crate::{Store, StoreError};
@@ -62,42 +61,53 @@ pub async fn announce(store: &Store, channel: Channel) -> Result<(), StoreError>
     tx.commit().await
 }
 
-/// Hears what all processes announce, on a connection that is its own: a pooled one would be another's
-/// next, and would have been told to listen.
-pub struct Announcements(PgListener);
+/// After the connection was lost.
+const LISTEN_PAUSE: Duration = Duration::from_secs(1);
 
-impl Announcements {
-    /// None behind a pooler, which hands no notification on.
-    pub async fn listen(store: &Store, channels: &[Channel]) -> Result<Option<Self>, StoreError> {
-        let Some(options) = store.session_options() else { return Ok(None) };
-        let own = PgPoolOptions::new()
-            .max_connections(1)
-            .max_lifetime(None)
-            .idle_timeout(None)
-            .connect_with(options)
-            .await?;
-        let mut listener = PgListener::connect_with(&own).await?;
-        listener.listen_all(channels.iter().map(|channel| channel.name())).await?;
-        Ok(Some(Self(listener)))
-    }
-
-    /// The next ones, several of a channel as one. None where the connection was lost and found again:
-    /// anything may have been announced in between. After an error, listen anew.
-    pub async fn heard(&mut self) -> Result<Option<Vec<Channel>>, StoreError> {
-        let Some(first) = self.0.try_recv().await? else { return Ok(None) };
-        let mut heard = Vec::new();
-        let mut next = Some(first);
-        while let Some(notification) = next {
-            heard.extend(Channel::ALL.into_iter().find(|channel| channel.name() == notification.channel()));
-            next = self.0.next_buffered();
-        }
-        heard.dedup();
-        Ok(Some(heard))
+/// Calls `heard` for what all processes announce on these channels, for ever; for each of them whenever
+/// something may have been missed. Returns where nothing can be heard: a pooler hands no notification on.
+pub async fn keep_listening(store: &Store, channels: &[Channel], mut heard: impl FnMut(Channel)) {
+    while let Err(error) = listen(store, channels, &mut heard).await {
+        tracing::debug!(%error, "announcements of other servers are not heard");
+        channels.iter().for_each(|channel| heard(*channel));
+        tokio::time::sleep(LISTEN_PAUSE).await;
     }
 }
 
-impl fmt::Debug for Announcements {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Announcements").finish_non_exhaustive()
+/// Until the connection is lost. It is one of its own: a pooled one would be another's next, and would
+/// have been told to listen.
+async fn listen(
+    store: &Store,
+    channels: &[Channel],
+    heard: &mut impl FnMut(Channel),
+) -> Result<(), StoreError> {
+    let Some(options) = store.session_options() else { return Ok(()) };
+    let own = PgPoolOptions::new()
+        .max_connections(1)
+        .max_lifetime(None)
+        .idle_timeout(None)
+        .connect_with(options)
+        .await?;
+    let mut listener = PgListener::connect_with(&own).await?;
+    listener.listen_all(channels.iter().map(|channel| channel.name())).await?;
+    channels.iter().for_each(|channel| heard(*channel));
+    loop {
+        match listener.try_recv().await? {
+            Some(first) => several(first, &mut listener).into_iter().for_each(&mut *heard),
+            // Lost and found again: anything may have been announced in between.
+            None => channels.iter().for_each(|channel| heard(*channel)),
+        }
     }
+}
+
+/// With those that have come meanwhile; several of a channel as one.
+fn several(first: PgNotification, listener: &mut PgListener) -> Vec<Channel> {
+    let mut channels = Vec::new();
+    let mut next = Some(first);
+    while let Some(notification) = next {
+        channels.extend(Channel::ALL.into_iter().find(|channel| channel.name() == notification.channel()));
+        next = listener.next_buffered();
+    }
+    channels.dedup();
+    channels
 }
