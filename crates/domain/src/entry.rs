@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::{EntryId, TenantId, json::Value};
+use crate::{EntryId, TenantId, json::Value, query::Instant};
 
 /// One entry of a tenant's log. `content` is what is committed (docs/proofs.md); the rest is where it
 /// stands.
@@ -21,5 +21,16 @@ impl Entry<'_> {
     /// When it was received: the id's millisecond and nothing else.
     pub fn received_at(&self) -> DateTime<Utc> {
         self.id.received_at()
+    }
+
+    /// When it happened, where it says so.
+    pub fn occurred_at(&self) -> Option<Instant> {
+        Instant::parse(self.content.as_object()?.get("occurred_at")?.as_str()?)
+    }
+
+    /// When it happened, or was received where it does not say: a query's `time`, and what entries are
+    /// sorted by.
+    pub fn time(&self) -> Instant {
+        self.occurred_at().unwrap_or_else(|| self.received_at().into())
     }
 }

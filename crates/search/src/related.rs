@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use custody_auth::Scope;
 use custody_domain::{
     Entry,
-    query::{Clause, Comparison, Instant, Keyword, Pattern, Query, TimeField},
+    query::{Clause, Comparison, Keyword, Pattern, Query, TimeField},
 };
 use custody_ledger::StoredEntry;
 
@@ -98,7 +98,7 @@ pub async fn related(
     let view = entry.view()?;
     let relations: Vec<_> =
         Relation::ALL.into_iter().filter_map(|relation| Some((relation, relation.query(&view)?))).collect();
-    let at = occurred(&view);
+    let at = view.time();
     let within = i64::try_from(around.within.as_micros()).unwrap_or(i64::MAX);
     let time =
         |comparison, instant| Query::from(Clause::Time { field: TimeField::Time, comparison, instant });
@@ -114,17 +114,11 @@ pub async fn related(
     for other in before.into_iter().chain(after).filter(|other| other.id != entry.id) {
         let view = other.view()?;
         let by = relations.iter().filter(|(_, query)| query.matches(&view)).map(|(relation, _)| *relation);
-        let (place, by) = ((occurred(&view).microseconds(), other.id), by.collect());
+        let (place, by) = ((view.time().microseconds(), other.id), by.collect());
         found.insert(place, (other, by));
     }
     found.insert((at.microseconds(), entry.id), (entry.clone(), Vec::new()));
     Ok(Timeline { items: found.into_values().collect(), more_before, more_after })
-}
-
-/// When it occurred, or was received where it does not say: what entries are sorted by.
-fn occurred(entry: &Entry<'_>) -> Instant {
-    let text = entry.content.as_object().and_then(|content| content.get("occurred_at")?.as_str());
-    text.and_then(Instant::parse).unwrap_or_else(|| Instant::from(entry.received_at()))
 }
 
 /// One more than the limit would take the entry itself in, which both sides find.

@@ -2,11 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use custody_domain::{
-    Entry, Outcome, Severity, columns,
-    json::Value,
-    query::{Instant, Query},
-};
+use custody_domain::{Entry, Outcome, Severity, columns, json::Value, query::Query};
 
 /// What is counted.
 #[derive(Clone, Debug)]
@@ -161,14 +157,9 @@ impl Tally {
             }
         }
         if let Some(histogram) = request.histogram {
-            let received = Instant::from(entry.received_at());
-            let occurred = || {
-                let content = entry.content.as_object()?;
-                Instant::parse(content.get("occurred_at")?.as_str()?)
-            };
             let at = match histogram.time {
-                HistogramTime::Received => received,
-                HistogramTime::Occurred => occurred().unwrap_or(received),
+                HistogramTime::Received => entry.received_at().into(),
+                HistogramTime::Occurred => entry.time(),
             };
             self.add_time(histogram.interval.start_of(at.microseconds()), 1)?;
         }

@@ -59,12 +59,10 @@ impl<'e> Subject<'e> {
     }
 
     fn instant(&self, field: TimeField) -> Option<Instant> {
-        let occurred = || self.text("occurred_at").and_then(Instant::parse);
-        let received = || Instant::from(self.entry.received_at());
         match field {
-            TimeField::OccurredAt => occurred(),
-            TimeField::ReceivedAt => Some(received()),
-            TimeField::Time => Some(occurred().unwrap_or_else(received)),
+            TimeField::OccurredAt => self.entry.occurred_at(),
+            TimeField::ReceivedAt => Some(self.entry.received_at().into()),
+            TimeField::Time => Some(self.entry.time()),
         }
     }
 

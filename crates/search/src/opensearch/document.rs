@@ -18,7 +18,8 @@ const FORMAT_VERSION: u32 = 1;
 /// Of an index: one of an earlier version is begun anew.
 pub const VERSION: u32 = FORMAT_VERSION * 1_000_000 + TERMS_VERSION * 1_000 + ANALYSER_VERSION;
 
-const HOUR: i64 = 3_600_000_000;
+/// In microseconds.
+pub(super) const HOUR: i64 = 3_600_000_000;
 
 /// Names of fields. They stand in every document, so they are short.
 pub(super) mod field {
@@ -139,8 +140,7 @@ fn document<'e>(
     let text = |key: &str| content.get(key).and_then(Value::as_str);
     let inner = |object: &str, key: &str| content.get(object)?.as_object()?.get(key)?.as_str();
     let (ms, counter) = entry.id.parts();
-    let occurred = text("occurred_at").and_then(columns::instant).map(|at| at.timestamp_micros());
-    let time = occurred.unwrap_or_else(|| entry.received_at().timestamp_micros());
+    let time = entry.time().microseconds();
     let severity: Severity = text("severity").and_then(|s| s.parse().ok()).unwrap_or_default();
     let outcome: Outcome = text("outcome").and_then(|o| o.parse().ok()).unwrap_or_default();
     Document {

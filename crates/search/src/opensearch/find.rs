@@ -2,10 +2,7 @@
 
 use async_trait::async_trait;
 use custody_auth::Scope;
-use custody_domain::{
-    EntryId,
-    query::{Instant, terms::Plan},
-};
+use custody_domain::{EntryId, query::terms::Plan};
 use custody_ledger::{LedgerError, Projected, StoredEntry};
 use serde_json::{Value, json};
 
@@ -157,10 +154,7 @@ fn place_of(entry: &StoredEntry, sort: Sort) -> Result<Place, LedgerError> {
     if matches!(sort, Sort::ReceivedDescending | Sort::ReceivedAscending) {
         return Ok(Place::of(entry.id));
     }
-    let view = entry.view()?;
-    let occurred = view.content.as_object().and_then(|content| content.get("occurred_at")?.as_str());
-    let at = occurred.and_then(Instant::parse).unwrap_or_else(|| Instant::from(view.received_at()));
-    Ok(Place { time: at.microseconds(), id: entry.id })
+    Ok(Place { time: entry.view()?.time().microseconds(), id: entry.id })
 }
 
 /// What a hit was sorted by says which entry it is.

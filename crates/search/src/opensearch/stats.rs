@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     OpenSearchError,
-    document::field,
+    document::{HOUR, field},
     find::Find,
     index::Inner,
     page::{self, projected, reader, replaced, told},
@@ -18,7 +18,6 @@ use crate::{
 
 /// Values of a field that a shard is asked for at once: where it has no more, each count is exact.
 const VALUES: usize = 10_000;
-const HOUR: i64 = 3_600_000_000;
 
 pub(super) async fn stats(inner: &Inner, scope: &Scope, request: StatsRequest) -> Result<Stats, SearchError> {
     let asked = Asked::new(scope, request.query.clone());
