@@ -1,5 +1,7 @@
 //! Lists: `{"items": […], "next_cursor": …}` and `Link: rel="next"` (RFC 8288).
 
+use std::fmt::Display;
+
 use axum::response::{IntoResponse, Response};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use custody_store::{self as store, PageRequest};
@@ -61,7 +63,6 @@ impl<T: Serialize> Page<T> {
 /// The parameters of lists that have no filters. (Entries have their own, and cursors that are
 /// bound to the query.)
 #[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PageParameters {
     /// Items of a page: 1 to 1000, 50 if not given.
@@ -90,10 +91,7 @@ impl PageParameters {
         &self,
         read: impl Fn(&[u8]) -> Option<K>,
     ) -> Result<(u16, Option<K>), Problem> {
-        let limit = u16::try_from(self.limit.unwrap_or(LIMIT_DEFAULT)).ok();
-        let limit = limit.filter(|limit| (1..=PageRequest::LIMIT_MAX).contains(limit)).ok_or_else(|| {
-            Problem::bad_parameter("limit", format!("must be from 1 to {}", PageRequest::LIMIT_MAX))
-        })?;
+        let limit = up_to(PageRequest::LIMIT_MAX, "limit", self.limit.unwrap_or(LIMIT_DEFAULT))?;
         let after = self.cursor.as_deref().map(|cursor| {
             URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|key| read(&key)).ok_or_else(|| {
                 Problem::bad_parameter(
@@ -104,6 +102,15 @@ impl PageParameters {
         });
         Ok((limit, after.transpose()?))
     }
+}
+
+/// A number from 1 to `max`, as the parameter `name` must be.
+pub(crate) fn up_to<N, M>(max: M, name: &'static str, asked: N) -> Result<M, Problem>
+where
+    M: TryFrom<N> + From<u8> + PartialOrd + Display + Copy,
+{
+    let number = M::try_from(asked).ok().filter(|number| (M::from(1)..=max).contains(number));
+    number.ok_or_else(|| Problem::bad_parameter(name, format!("must be from 1 to {max}")))
 }
 
 fn cursor(key: impl AsRef<[u8]>) -> String {

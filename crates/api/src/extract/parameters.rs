@@ -6,8 +6,9 @@ use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
 
-/// The query string, read into `T`. Parameters that `T` does not know are refused: a filter that is
-/// misspelt and ignored would answer with more than was asked for.
+/// The query string, read into `T`, which passes over what it does not know: an operation's parameters may
+/// be of several shapes. Those that are in none of them were refused before
+/// ([`crate::middleware::KnownParameters`]).
 #[derive(Clone, Debug)]
 pub(crate) struct Parameters<T>(pub(crate) T);
 
@@ -29,11 +30,8 @@ where
 
 fn refuse(error: &serde_path_to_error::Error<serde_urlencoded::de::Error>) -> Problem {
     let detail = error.inner().to_string();
-    // serde names the unknown or doubled one in its message alone.
-    let quoted = detail
-        .split('`')
-        .nth(1)
-        .filter(|_| error.path().iter().next().is_none() || detail.starts_with("unknown"));
+    // serde names one that is doubled in its message alone.
+    let quoted = detail.split('`').nth(1).filter(|_| error.path().iter().next().is_none());
     let name = quoted.map_or_else(|| error.path().to_string(), str::to_owned);
     let detail = match &*detail {
         // A `ParseIntError` in the standard library's words, which name no number.

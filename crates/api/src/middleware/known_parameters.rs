@@ -19,8 +19,7 @@ use crate::problem::Problem;
 /// The names that each of a path's methods takes.
 type Methods = Vec<(Method, Vec<String>)>;
 
-/// By path. Made from the document, so that what is
-/// described is what is taken.
+/// By path. Made from the document, so that what is described is what is taken.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KnownParameters(Arc<HashMap<String, Methods>>);
 

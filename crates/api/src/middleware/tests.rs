@@ -16,6 +16,10 @@ use http_body_util::BodyExt as _;
 use serde::Deserialize;
 use serde_json::Value;
 use tower::ServiceExt as _;
+use utoipa::openapi::{
+    HttpMethod, OpenApiBuilder, PathItem, PathsBuilder,
+    path::{OperationBuilder, ParameterBuilder, ParameterIn},
+};
 
 use super::{KnownParameters, around_all, around_api};
 use crate::{
@@ -32,7 +36,6 @@ struct Wanted {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Asked {
     limit: Option<u32>,
 }
@@ -63,7 +66,15 @@ fn server_with(config: HttpConfig, limits: &LimitsConfig) -> Router {
         )
         .route("/long", get(async || "x".repeat(20_000)))
         .route("/panics", get(async || -> String { panic!("secret detail") }));
-    around_all(&edge, around_api(&edge, KnownParameters::default(), api).with_state(edge.clone()))
+    around_all(&edge, around_api(&edge, known(), api).with_state(edge.clone()))
+}
+
+/// As the document of these routes has it.
+fn known() -> KnownParameters {
+    let limit = ParameterBuilder::new().name("limit").parameter_in(ParameterIn::Query);
+    let things = OperationBuilder::new().parameter(limit).build();
+    let paths = PathsBuilder::new().path("/things", PathItem::new(HttpMethod::Get, things));
+    KnownParameters::of(&OpenApiBuilder::new().paths(paths).build())
 }
 
 fn server() -> Router {

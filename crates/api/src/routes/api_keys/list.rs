@@ -18,7 +18,6 @@ use crate::{
 };
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListParameters {
     /// Keys whose public part begins so: to find the one in a log or a leak. `cust_` may stand in

@@ -19,7 +19,6 @@ use crate::{
 
 /// All filters that are given must hold.
 #[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ListParameters {
     /// `pending`, `in_progress`, `completed`, `failed`, `cancelled`.

@@ -30,7 +30,6 @@ use crate::{
 const MESSAGE_BYTES_MAX: usize = 4096;
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct StreamParameters {
     /// Of `POST /api/v1/auth/ticket`, in the place of the `Authorization` header, which a browser

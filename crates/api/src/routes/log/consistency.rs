@@ -10,7 +10,6 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{App, Permit, extract::Parameters, problem::Problem};
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ConsistencyParameters {
     /// The earlier size.

@@ -33,7 +33,6 @@ use crate::{
 };
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct BulkParameters {
     /// The events' format: `auto` (the default: each is looked at), `custody`, `cloudtrail`.

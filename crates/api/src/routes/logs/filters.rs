@@ -6,8 +6,7 @@ use utoipa::IntoParams;
 
 use crate::problem::{Fault, Kind, Problem};
 
-/// All filters that are given must hold. Beside others of a request, so it passes over what it does not
-/// know; that is refused for all operations in one place.
+/// All filters that are given must hold.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct FilterParameters {

@@ -5,13 +5,18 @@
 use axum::{extract::State, response::Response};
 use custody_auth::op;
 use custody_ingest::reads::What;
-use custody_search::{LIMIT_MAX, PageRequest, Sort};
+use custody_search::{LIMIT_MAX, PageRequest, Sort, UnknownSort};
 use http::Uri;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::{answer, filters::FilterParameters, shapes::EntryPage};
-use crate::{App, Permit, extract::Parameters, page::LIMIT_DEFAULT, problem::Problem};
+use crate::{
+    App, Permit,
+    extract::Parameters,
+    page::{LIMIT_DEFAULT, up_to},
+    problem::Problem,
+};
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -64,18 +69,10 @@ pub(crate) async fn list_entries(
 impl ListParameters {
     fn sort(&self) -> Result<Sort, Problem> {
         let Some(text) = &self.sort else { return Ok(Sort::default()) };
-        text.parse().map_err(|_| {
-            Problem::bad_parameter(
-                "sort",
-                "must be one of -received_at, received_at, -occurred_at, occurred_at",
-            )
-        })
+        text.parse().map_err(|error: UnknownSort| Problem::bad_parameter("sort", error.to_string()))
     }
 
     fn limit(&self) -> Result<u32, Problem> {
-        match self.limit.unwrap_or(LIMIT_DEFAULT) {
-            limit @ 1..=LIMIT_MAX => Ok(limit),
-            _ => Err(Problem::bad_parameter("limit", format!("must be from 1 to {LIMIT_MAX}"))),
-        }
+        up_to(LIMIT_MAX, "limit", self.limit.unwrap_or(LIMIT_DEFAULT))
     }
 }

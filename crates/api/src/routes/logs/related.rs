@@ -15,16 +15,15 @@ use super::{answer, readable, shapes::Timeline};
 use crate::{
     App, Permit,
     extract::{Id, Parameters},
+    page::{LIMIT_DEFAULT, up_to},
     problem::Problem,
 };
 
 const WITHIN_DEFAULT: Duration = Duration::from_hours(1);
 const WITHIN_MAX: Duration = Duration::from_hours(31 * 24);
-const LIMIT_DEFAULT: u32 = 50;
 const LIMIT_MAX: u32 = 500;
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RelatedParameters {
     /// The time before the entry, and after it: `90s`, `30m`, `1h` (the default), `31d` at most.
@@ -67,10 +66,7 @@ impl RelatedParameters {
     }
 
     fn limit(&self) -> Result<u32, Problem> {
-        match self.limit.unwrap_or(LIMIT_DEFAULT) {
-            limit @ 1..=LIMIT_MAX => Ok(limit),
-            _ => Err(Problem::bad_parameter("limit", format!("must be from 1 to {LIMIT_MAX}"))),
-        }
+        up_to(LIMIT_MAX, "limit", self.limit.unwrap_or(LIMIT_DEFAULT))
     }
 }
 

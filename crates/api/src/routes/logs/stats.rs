@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::filters::FilterParameters;
-use crate::{App, Permit, extract::Parameters, problem::Problem};
+use crate::{App, Permit, extract::Parameters, page::up_to, problem::Problem};
 
 const TOP_DEFAULT: usize = 10;
 
@@ -119,10 +119,7 @@ impl StatsParameters {
     }
 
     fn top(&self) -> Result<usize, Problem> {
-        match self.top.unwrap_or(TOP_DEFAULT) {
-            top @ 1..=TOP_MAX => Ok(top),
-            _ => Err(Problem::bad_parameter("top", format!("must be from 1 to {TOP_MAX}"))),
-        }
+        up_to(TOP_MAX, "top", self.top.unwrap_or(TOP_DEFAULT))
     }
 
     fn histogram(&self) -> Result<Option<Histogram>, Problem> {

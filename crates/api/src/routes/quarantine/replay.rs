@@ -31,7 +31,6 @@ use crate::{
 const EVENT_BYTES_MAX: usize = 2 << 20;
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct ReplayParameters {
     /// `auto`, `custody`, `cloudtrail`; if not given, what the item was sent as.
