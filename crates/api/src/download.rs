@@ -2,28 +2,21 @@
 
 mod range;
 
-use std::time::Duration;
-
 use axum::{
     body::Body,
     response::{IntoResponse as _, Response},
 };
-use bytes::Bytes;
 use custody_auth::Scope;
 use custody_objects::{Download, Key, ObjectsError, media::content_disposition};
-use futures::{StreamExt as _, stream};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use tokio::{sync::mpsc, time::timeout};
 
 use crate::{
     App,
     middleware::header_value,
+    pieces::{PIECE_TIME_MAX, pieces},
     problem::{Kind, Problem},
     streams::Stream,
 };
-
-/// A reader that takes no piece for so long has gone away.
-const PIECE_TIME_MAX: Duration = Duration::from_mins(1);
 
 /// `headers` are the request's.
 pub(crate) async fn download(
@@ -59,10 +52,12 @@ fn beyond(bytes: u64) -> Problem {
 
 fn answer(found: Download, key: &Key, partial: bool, place: Stream) -> Response {
     let Download { bytes, range, etag, content_type, modified, stream: read, .. } = found;
-    let (pieces, mut taken) = mpsc::channel(1);
-    tokio::spawn(pump(read, pieces, place));
-    let body = Body::from_stream(stream::poll_fn(move |context| taken.poll_recv(context)));
-    let mut response = body.into_response();
+    let (pieces, body) = pieces(PIECE_TIME_MAX);
+    tokio::spawn(async move {
+        pieces.hand_on(read, "a download").await;
+        drop(place);
+    });
+    let mut response = Body::from_stream(body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, header_value(&content_type));
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
@@ -78,23 +73,4 @@ fn answer(found: Download, key: &Key, partial: bool, place: Stream) -> Response 
         *response.status_mut() = StatusCode::PARTIAL_CONTENT;
     }
     response
-}
-
-/// Hands on pieces at the reader's pace, until they end or the reader does.
-async fn pump(
-    mut read: stream::BoxStream<'static, Result<Bytes, ObjectsError>>,
-    pieces: mpsc::Sender<Result<Bytes, std::io::Error>>,
-    _place: Stream,
-) {
-    while let Some(piece) = read.next().await {
-        let piece = piece.map_err(|error| {
-            tracing::error!(%error, "a download was cut off");
-            // Ends the connection, so that nobody takes what there is for all.
-            std::io::Error::other("cut off")
-        });
-        match timeout(PIECE_TIME_MAX, pieces.send(piece)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) | Err(_) => break,
-        }
-    }
 }

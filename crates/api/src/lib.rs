@@ -17,6 +17,7 @@ mod middleware;
 mod openapi;
 mod page;
 mod permit;
+mod pieces;
 mod problem;
 mod readiness;
 mod router;

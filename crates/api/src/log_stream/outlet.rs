@@ -1,13 +1,15 @@
 //! The two ways to a reader: a WebSocket, and server-sent events for who cannot speak that.
 
-use std::{convert::Infallible, time::Duration};
+use std::time::Duration;
 
 use axum::extract::ws::{Message, Utf8Bytes};
 use bytes::Bytes;
-use tokio::{sync::mpsc, time::timeout};
 
 use super::Word;
-use crate::socket::{End, Socket};
+use crate::{
+    pieces::{Gone, Pieces},
+    socket::{End, Socket},
+};
 
 /// A reader that takes nothing for so long is cut off. Until then it is told what it missed.
 pub(crate) const SEND_TIME_MAX: Duration = Duration::from_secs(30);
@@ -41,14 +43,14 @@ impl Outlet for Socket {
 
 /// The pieces of an answer's body.
 #[derive(Debug)]
-pub(crate) struct Events(pub(crate) mpsc::Sender<Result<Bytes, Infallible>>);
+pub(crate) struct Events(pub(crate) Pieces<Bytes>);
 
 impl Outlet for Events {
     const TRANSPORT: &'static str = "events";
 
     async fn heard(&mut self) -> Result<Utf8Bytes, End> {
         // It can say nothing but goodbye.
-        self.0.closed().await;
+        self.0.gone().await;
         Err(End::Broken)
     }
 
@@ -57,10 +59,7 @@ impl Outlet for Events {
         for word in &words {
             word.event(&mut events);
         }
-        match timeout(SEND_TIME_MAX, self.0.send(Ok(events.into()))).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(End::Broken),
-        }
+        self.0.send(events.into()).await.map_err(|Gone| End::Broken)
     }
 
     async fn end(mut self, end: End) {

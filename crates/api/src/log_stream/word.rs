@@ -3,50 +3,51 @@
 use std::sync::Arc;
 
 use custody_search::{Item, Shown};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
-#[derive(Debug, Serialize)]
+use crate::{problem::ProblemBody, routes::logs::shapes::Entry};
+
+/// What a stream of entries says.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[schema(as = StreamMessage)]
 pub(crate) enum Word {
-    /// It begins: from there on, what the query asks for.
-    Open {
-        after: String,
-        query: String,
+    /// It begins. `after` is where; `query` what it asks for, in the language's own words.
+    Open { after: String, query: String },
+    Entry {
+        #[schema(value_type = Box<Entry>)]
+        #[serde(serialize_with = "as_written")]
+        entry: Arc<Shown>,
     },
-    #[serde(skip)]
-    Entry(Arc<Shown>),
-    Dropped {
-        from: u64,
-        to: u64,
-    },
-    Unreadable {
-        seq: u64,
-    },
-    /// All that was asked for up to there was sent.
-    Heartbeat {
-        after: String,
-    },
-    /// Another query from there on.
-    Query {
-        after: String,
-        query: String,
-    },
-    /// What the client said cannot be done; everything stays as it was.
+    /// The reader was slow: entries that match were left out, `from` the first and `to` the last of them.
+    /// A stream with `after` = `from` - 1 brings them.
+    Dropped { from: u64, to: u64 },
+    /// An entry whose stored bytes are damaged. Said to those who may read every entry.
+    Unreadable { seq: u64 },
+    /// All that matches up to `after` was sent: where to go on after a broken connection.
+    Heartbeat { after: String },
+    /// Another query from `after` on, as the client said.
+    Query { after: String, query: String },
+    /// What the client said cannot be done; the stream goes on as it was.
     Error {
+        #[schema(value_type = ProblemBody)]
         problem: Box<RawValue>,
     },
-    /// The last word, where there is no close code to say it.
-    End {
-        code: u16,
-        reason: &'static str,
-    },
+    /// The last event; a `WebSocket` has a close code in its place.
+    End { code: u16, reason: &'static str },
+}
+
+/// Once for all readers.
+fn as_written<S: Serializer>(shown: &Arc<Shown>, serializer: S) -> Result<S::Ok, S::Error> {
+    shown.json.serialize(serializer)
 }
 
 impl From<Item> for Word {
     fn from(item: Item) -> Self {
         match item {
-            Item::Entry(shown) => Self::Entry(shown),
+            Item::Entry(entry) => Self::Entry { entry },
             Item::Dropped { from, to } => Self::Dropped { from, to },
             Item::Unreadable { seq } => Self::Unreadable { seq },
         }
@@ -55,12 +56,8 @@ impl From<Item> for Word {
 
 impl Word {
     pub(crate) fn json(&self) -> String {
-        match self {
-            // As it was written once for all readers.
-            Self::Entry(shown) => format!(r#"{{"type":"entry","entry":{}}}"#, shown.json),
-            // Numbers and texts: nothing that could fail.
-            word => serde_json::to_string(word).unwrap_or_default(),
-        }
+        // Numbers and texts: nothing that could fail.
+        serde_json::to_string(self).unwrap_or_default()
     }
 
     /// The same as a server-sent event. Its id is where to go on; the client keeps the last one. Neither
@@ -69,8 +66,8 @@ impl Word {
         let seq;
         let (name, id) = match self {
             Self::Open { after, .. } => ("open", Some(after)),
-            Self::Entry(shown) => {
-                seq = shown.seq.to_string();
+            Self::Entry { entry } => {
+                seq = entry.seq.to_string();
                 ("entry", Some(&seq))
             }
             Self::Dropped { to, .. } => {
@@ -98,11 +95,13 @@ impl Word {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
     use super::*;
 
     #[test]
     fn a_word_is_one_message_or_one_event() {
-        let entry = Word::Entry(Arc::new(Shown { seq: 7, is_told: false, json: r#"{"seq":7}"#.to_owned() }));
+        let json = RawValue::from_string(r#"{"seq":7}"#.to_owned()).unwrap();
+        let entry = Word::Entry { entry: Arc::new(Shown { seq: 7, is_told: false, json }) };
         assert_eq!(entry.json(), r#"{"type":"entry","entry":{"seq":7}}"#);
         let mut events = String::new();
         entry.event(&mut events);

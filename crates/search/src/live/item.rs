@@ -4,17 +4,26 @@ use std::sync::Arc;
 
 use custody_domain::Entry;
 use custody_ledger::{LedgerError, StoredEntry, Unopened};
+use serde_json::value::RawValue;
 
 use super::own;
 
 /// An entry as the API shows it. All readers share one.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Shown {
     pub seq: u64,
     /// Whether it tells of a read (`custody.log.*`).
     pub is_told: bool,
-    pub json: String,
+    pub json: Box<RawValue>,
 }
+
+impl PartialEq for Shown {
+    fn eq(&self, other: &Self) -> bool {
+        (self.seq, self.json.get()) == (other.seq, other.json.get())
+    }
+}
+
+impl Eq for Shown {}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Item {
@@ -43,7 +52,7 @@ impl Item {
 
     pub(super) fn bytes(&self) -> usize {
         match self {
-            Self::Entry(shown) => shown.json.len(),
+            Self::Entry(shown) => shown.json.get().len(),
             Self::Dropped { .. } | Self::Unreadable { .. } => 0,
         }
     }
@@ -66,8 +75,8 @@ impl<'e> Looked<'e> {
             let is_told = own::is_told(&self.entry);
             let mut json = Vec::with_capacity(self.stored.body.content_bytes().len() + 256);
             self.stored.write_json(&mut json);
-            // What was parsed is UTF-8, and what is added is ASCII.
-            let json = String::from_utf8_lossy(&json).into_owned();
+            // What was parsed is JSON, with what is added to it.
+            let json = serde_json::from_slice(&json).unwrap_or_default();
             Arc::new(Shown { seq: self.stored.seq, is_told, json })
         });
         Arc::clone(shown)

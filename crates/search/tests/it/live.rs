@@ -103,7 +103,7 @@ fn small() -> LiveConfig {
 fn seqs(items: &[Item]) -> Vec<u64> {
     let seq = |item: &Item| match item {
         Item::Entry(shown) => {
-            let json: serde_json::Value = serde_json::from_str(&shown.json).unwrap();
+            let json: serde_json::Value = serde_json::from_str(shown.json.get()).unwrap();
             assert_eq!(json["seq"], shown.seq);
             shown.seq
         }

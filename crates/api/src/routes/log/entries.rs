@@ -2,31 +2,27 @@
 
 #![expect(unused_qualifications, reason = "the path macro writes them for parameters of this file")]
 
-use std::time::Duration;
-
 use axum::{
     body::Body,
     extract::State,
     response::{IntoResponse as _, Response},
 };
-use bytes::Bytes;
 use custody_auth::op;
-use custody_ledger::EntryStream;
 use custody_proof::stream::MEDIA_TYPE;
 use custody_store::reads;
 use futures::stream;
 use http::{HeaderValue, header};
 use serde::Deserialize;
-use tokio::sync::mpsc;
 use utoipa::IntoParams;
 
-use crate::{App, Permit, extract::Parameters, problem::Problem, streams::Stream};
-
-/// A reader that takes no piece (256 KiB) for so long has gone away.
-const PIECE_TIME_MAX: Duration = Duration::from_mins(1);
+use crate::{
+    App, Permit,
+    extract::Parameters,
+    pieces::{PIECE_TIME_MAX, pieces},
+    problem::Problem,
+};
 
 #[derive(Debug, Default, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct EntriesParameters {
     /// `seq` of the first entry; 0 if not given.
@@ -57,29 +53,12 @@ pub(crate) async fn stream_entries(
     let running = app.edge.log_streams.begin(permit.tenant())?;
     reads::copied(&app.store, &permit, from, parameters.to, app.now()).await?;
     let entries = app.ledger.entry_stream(&permit, from, parameters.to).await?;
-    let (pieces, mut taken) = mpsc::channel(1);
-    tokio::spawn(pump(entries, pieces, running));
-    // Compression asks once more after the end.
-    let body = stream::poll_fn(move |context| taken.poll_recv(context));
+    let entries = stream::unfold(entries, async |mut entries| Some((entries.next().await?, entries)));
+    let (pieces, body) = pieces(PIECE_TIME_MAX);
+    tokio::spawn(async move {
+        pieces.hand_on(entries, "a stream of entries").await;
+        drop(running);
+    });
     let headers = [(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE))];
     Ok((headers, Body::from_stream(body)).into_response())
-}
-
-/// Hands on pieces at the reader's pace, until they end or the reader does.
-async fn pump(
-    mut entries: EntryStream,
-    pieces: mpsc::Sender<Result<Bytes, std::io::Error>>,
-    _running: Stream,
-) {
-    while let Some(piece) = entries.next().await {
-        let piece = piece.map_err(|error| {
-            tracing::error!(error = %error, "a stream of entries was cut off");
-            // Ends the connection, so that nobody takes what there is for all.
-            std::io::Error::other("cut off")
-        });
-        match tokio::time::timeout(PIECE_TIME_MAX, pieces.send(piece)).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) | Err(_) => break,
-        }
-    }
 }

@@ -11,8 +11,6 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::problem::ProblemBody;
-
 /// An event, as a client sends it. Unknown members are refused: what cannot be understood is
 /// quarantined, never kept half.
 #[derive(ToSchema)]
@@ -218,47 +216,4 @@ pub(crate) struct StoppedEarly {
     pub(crate) reason: &'static str,
     /// Entries that were looked at. Null for who may not read all of them.
     pub(crate) scanned: Option<u64>,
-}
-
-/// What a stream of entries says.
-#[derive(ToSchema)]
-#[schema(rename_all = "snake_case")]
-#[serde(tag = "type")]
-pub(crate) enum StreamMessage {
-    /// It begins. `after` is where; `query` what it asks for, in the language's own words.
-    Open {
-        after: String,
-        query: String,
-    },
-    Entry {
-        entry: Box<Entry>,
-    },
-    /// The reader was slow: entries that match were left out, `from` the first and `to` the last of them.
-    /// A stream with `after` = `from` - 1 brings them.
-    Dropped {
-        from: u64,
-        to: u64,
-    },
-    /// An entry whose stored bytes are damaged. Said to those who may read every entry.
-    Unreadable {
-        seq: u64,
-    },
-    /// All that matches up to `after` was sent: where to go on after a broken connection.
-    Heartbeat {
-        after: String,
-    },
-    /// Another query from `after` on, as the client said.
-    Query {
-        after: String,
-        query: String,
-    },
-    /// What the client said cannot be done; the stream goes on as it was.
-    Error {
-        problem: ProblemBody,
-    },
-    /// The last event; a `WebSocket` has a close code in its place.
-    End {
-        code: u16,
-        reason: String,
-    },
 }

@@ -12,20 +12,19 @@ use axum::{
 };
 use custody_auth::op;
 use custody_search::{Asked, LiveError};
-use futures::stream;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::Deserialize;
-use tokio::sync::mpsc;
 use utoipa::IntoParams;
 
-use super::{filters::FilterParameters, shapes::StreamMessage};
+use super::filters::FilterParameters;
 use crate::{
     App,
     app::Gate,
     extract::Parameters,
-    log_stream::{Events, LogStream, MESSAGE_BYTES_MAX, SEND_TIME_MAX},
+    log_stream::{Events, LogStream, MESSAGE_BYTES_MAX, SEND_TIME_MAX, Word},
     middleware::EVENT_STREAM,
     permit::{Permit, TicketPermit},
+    pieces::pieces,
     problem::{Kind, Problem},
     socket::Socket,
     watched_permit::WatchedPermit,
@@ -65,8 +64,8 @@ pub(crate) struct StreamParameters {
     get, path = "/api/v1/logs/stream", operation_id = "followEntries", tag = "entries",
     params(FilterParameters, StreamParameters),
     responses(
-        (status = 101, description = "The stream begins: text messages.", body = StreamMessage),
-        (status = 200, description = "Server-sent events; each one's data is a message.", body = StreamMessage, content_type = "text/event-stream"),
+        (status = 101, description = "The stream begins: text messages.", body = Word),
+        (status = 200, description = "Server-sent events; each one's data is a message.", body = Word, content_type = "text/event-stream"),
     )
 )]
 pub(crate) async fn follow_entries(
@@ -134,13 +133,12 @@ fn takes_events(headers: &HeaderMap) -> bool {
 }
 
 fn events(stream: LogStream) -> Response {
-    let (pieces, mut taken) = mpsc::channel(1);
+    let (pieces, body) = pieces(SEND_TIME_MAX);
     tokio::spawn(stream.run(Events(pieces)));
     let headers = [
         (header::CONTENT_TYPE, EVENT_STREAM),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (NO_BUFFERING, HeaderValue::from_static("no")),
     ];
-    let body = stream::poll_fn(move |context| taken.poll_recv(context));
     (headers, Body::from_stream(body)).into_response()
 }

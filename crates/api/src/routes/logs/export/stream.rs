@@ -10,7 +10,6 @@ use custody_export::{Format, trail};
 use custody_objects::media::content_disposition;
 use http::{HeaderName, HeaderValue, header};
 use http_body_util::StreamBody;
-use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::{parameters::ExportParameters, pump, requested};
@@ -18,6 +17,7 @@ use crate::{
     App, Permit,
     extract::Parameters,
     middleware::{IsPacked, header_value},
+    pieces::{PIECE_TIME_MAX, pieces},
     problem::{Problem, ProblemBody},
     routes::logs::filters::FilterParameters,
 };
@@ -61,7 +61,7 @@ pub(crate) async fn export_entries(
     trail::begun(&mut tx, &request).await?;
     tx.commit().await?;
     let export = app.exports.begin(request.clone());
-    let (frames, mut taken) = mpsc::channel(1);
+    let (frames, body) = pieces(PIECE_TIME_MAX);
     let headers = [
         (header::CONTENT_TYPE, HeaderValue::from_static(request.media_type())),
         (header::CONTENT_DISPOSITION, header_value(&content_disposition(&request.file_name()))),
@@ -70,9 +70,7 @@ pub(crate) async fn export_entries(
     ];
     let is_packed = request.format == Format::Parquet || request.compression.media_type().is_some();
     tokio::spawn(pump::run(app.store.clone(), request, export, frames, place));
-    // Compression asks once more after the end.
-    let frames = futures::stream::poll_fn(move |context| taken.poll_recv(context));
-    let mut response = (headers, Body::new(StreamBody::new(frames))).into_response();
+    let mut response = (headers, Body::new(StreamBody::new(body))).into_response();
     if is_packed {
         response.extensions_mut().insert(IsPacked);
     }
