@@ -2,11 +2,18 @@
 //! `MASTER_USER_PASSWORD` and `master-user-password` are the same three), and it is the last words
 //! that count: `clientSecret` is a secret, `secretId` is not.
 
+mod rules;
+mod words;
+
 use std::{borrow::Cow, sync::LazyLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use unicode_normalization::UnicodeNormalization;
 
+use self::{
+    rules::RULES,
+    words::{singular, words},
+};
 use super::{Detector, DetectorSet};
 
 /// Names that a tenant added, folded.
@@ -56,6 +63,10 @@ const LIKELY: &[&str] = &[
 static LIKELY_AT_ALL: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasick::builder().ascii_case_insensitive(true).kind(Some(AhoCorasickKind::DFA)).build(LIKELY).ok()
 });
+
+/// Words behind a secret's name that say how it is written, and nothing about it.
+const FOLLOWING: &[&str] =
+    &["value", "text", "plain", "plaintext", "cleartext", "clear", "pem", "raw", "base64", "b64", "num"];
 
 /// What a name says about the value under it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,229 +166,12 @@ fn is_likely(key: &str) -> bool {
     likely.is_match(&key.chars().filter(|c| c.is_alphanumeric()).collect::<String>())
 }
 
-/// Takes a plural's `s` away; whether there was one.
-fn singular(word: &mut String) -> bool {
-    const PLURALS: &[&str] = &[
-        "passwords",
-        "passwds",
-        "pwds",
-        "passphrases",
-        "passcodes",
-        "secrets",
-        "keys",
-        "apikeys",
-        "secretkeys",
-        "accesskeys",
-        "privatekeys",
-        "tokens",
-        "accesstokens",
-        "authtokens",
-        "refreshtokens",
-        "sessiontokens",
-        "jwts",
-        "otps",
-        "cookies",
-        "cards",
-        "creditcards",
-        "cardnumbers",
-        "numbers",
-        "strings",
-    ];
-    let plural = PLURALS.contains(&word.as_str());
-    if plural {
-        word.pop();
-    }
-    plural
-}
-
-/// Words behind a secret's name that say how it is written, and nothing about it.
-const FOLLOWING: &[&str] =
-    &["value", "text", "plain", "plaintext", "cleartext", "clear", "pem", "raw", "base64", "b64", "num"];
-
-type Rule = fn(&[String]) -> bool;
-
-const RULES: &[(Detector, Rule)] = &[
-    (Detector::PasswordKey, is_password),
-    (Detector::SecretKey, is_secret),
-    (Detector::TokenKey, is_token),
-    (Detector::CardKey, is_card),
-];
-
-fn is_password(words: &[String]) -> bool {
-    const OF_PASSWORDS: &[&str] =
-        &["confirm", "confirmation", "again", "repeat", "old", "new", "current", "hash", "number"];
-    let words = match words {
-        [front @ .., _, last] if OF_PASSWORDS.contains(&last.as_str()) => &words[..=front.len()],
-        _ => words,
-    };
-    words.last().is_some_and(|last| last == "pwd")
-        || joined_ends_in(words, &["password", "passwd", "passphrase", "passcode"])
-}
-
-/// Whether the words written as one end so: `passWord`, `pass_word` and `userpassword` are passwords.
-fn joined_ends_in(words: &[String], endings: &[&str]) -> bool {
-    let joined = words.concat();
-    endings.iter().any(|ending| joined.ends_with(ending))
-}
-
-fn is_secret(words: &[String]) -> bool {
-    ends_in(
-        words,
-        &[
-            &["secret"],
-            &["secret", "key"],
-            &["secret", "access", "key"],
-            &["secret", "string"],
-            &["secret", "binary"],
-            &["secret", "value"],
-            &["private", "key"],
-            &["api", "key"],
-            &["account", "key"],
-            &["shared", "access", "key"],
-            &["connection", "string"],
-            &["access", "key"],
-        ],
-    ) || joined_ends_in(
-        words,
-        &["secret", "secretkey", "secretaccesskey", "privatekey", "apikey", "accesskey"],
-    )
-}
-
-fn is_token(words: &[String]) -> bool {
-    const NO_PASS: &[&str] = &["by", "com", "tres", "sur", "over", "under", "en"];
-    const KINDS: &[&str] = &[
-        "access",
-        "refresh",
-        "session",
-        "security",
-        "id",
-        "auth",
-        "authentication",
-        "authorization",
-        "oauth",
-        "api",
-        "bearer",
-        "csrf",
-        "xsrf",
-        "personal",
-        "verification",
-        "confirmation",
-        "reset",
-        "invite",
-        "invitation",
-        "registration",
-        "bot",
-        "task",
-        "sas",
-        "jwt",
-        "user",
-        "service",
-        "deploy",
-        "webhook",
-        "login",
-        "otp",
-        "mfa",
-    ];
-    let kind_of_token =
-        matches!(words, [.., kind, last] if last == "token" && KINDS.contains(&kind.as_str()));
-    // `db_pass` too, and not `by_pass`.
-    let pass = matches!(words, [.., kind, last] if last == "pass" && !NO_PASS.contains(&kind.as_str()));
-    // `pass` stands here, among the names under which only a text is a secret: `{"pass": 12, "fail": 0}`.
-    let whole = ["pass", "token", "authorization", "cookie", "jwt", "otp", "idtoken"];
-    kind_of_token
-        || pass
-        || whole.contains(&words.concat().as_str())
-        || joined_ends_in(words, &["accesstoken", "refreshtoken", "sessiontoken", "authtoken", "apitoken"])
-        || ends_in(
-            words,
-            &[
-                &["proxy", "authorization"],
-                &["set", "cookie"],
-                &["session", "cookie"],
-                &["otp", "code"],
-                &["mfa", "code"],
-                &["credentials"],
-            ],
-        )
-}
-
-fn is_card(words: &[String]) -> bool {
-    ends_in(
-        words,
-        &[
-            &["card", "number"],
-            &["card", "num"],
-            &["credit", "card"],
-            &["cardnumber"],
-            &["creditcard"],
-            &["cvv"],
-            &["cvc"],
-            &["csc"],
-            &["card", "security", "code"],
-        ],
-    )
-}
-
-fn ends_in(words: &[String], endings: &[&[&str]]) -> bool {
-    endings.iter().any(|ending| {
-        words.len() >= ending.len()
-            && words[words.len() - ending.len()..].iter().zip(*ending).all(|(w, e)| w == e)
-    })
-}
-
-/// The words of a name in lower case: split at what is no letter or digit, before a capital that
-/// follows a small letter, before the last capital of several (`DBPassword`), and around digits.
-fn words(key: &str) -> Vec<String> {
-    let letters: Vec<char> = key.chars().collect();
-    let mut words = Vec::new();
-    let mut word = String::new();
-    for (at, &c) in letters.iter().enumerate() {
-        let before = at.checked_sub(1).and_then(|i| letters.get(i)).copied();
-        let after = letters.get(at + 1).copied();
-        if !word.is_empty() && (!c.is_alphanumeric() || begins_word(before, c, after)) {
-            words.push(std::mem::take(&mut word));
-        }
-        if c.is_alphanumeric() {
-            word.extend(c.to_lowercase());
-        }
-    }
-    if !word.is_empty() {
-        words.push(word);
-    }
-    words
-}
-
-fn begins_word(before: Option<char>, c: char, after: Option<char>) -> bool {
-    let Some(before) = before else {
-        return false;
-    };
-    let hump = c.is_uppercase()
-        && (before.is_lowercase() || (before.is_uppercase() && after.is_some_and(char::is_lowercase)));
-    hump || before.is_ascii_digit() != c.is_ascii_digit()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn rule(key: &str) -> Option<&'static str> {
         detect(key, DetectorSet::default()).map(|named| named.detector.name())
-    }
-
-    #[test]
-    fn names_are_read_as_words() {
-        for (name, parts) in [
-            ("masterUserPassword", "master user password"),
-            ("DB_PASSWORD", "db password"),
-            ("DBPassword", "db password"),
-            ("x-amz-security-token", "x amz security token"),
-            ("SecretARN", "secret arn"),
-            ("password2", "password 2"),
-            ("oAuthToken", "o auth token"),
-            ("iAMDatabaseAuthenticationEnabled", "i am database authentication enabled"),
-        ] {
-            assert_eq!(words(name).join(" "), parts, "{name}");
-        }
     }
 
     #[test]
