@@ -34,7 +34,7 @@ pub(crate) fn add_to(
     objects: &Objects,
 ) -> Kinds {
     let store = &installation.store;
-    let exports = Exports::of_log(ledger.clone());
+    let exports = Exports::new(ledger.clone());
     let kinds = kinds.with::<ExportLogs>(ExportServices { exports, objects: objects.clone() });
     // These leave what they make elsewhere.
     let own = [

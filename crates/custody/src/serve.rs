@@ -175,7 +175,7 @@ fn app(
         metrics: Some(metrics),
         store: installation.store.clone(),
         objects,
-        exports: Exports::of_log(ledger.clone()),
+        exports: Exports::new(ledger.clone()),
         ledger,
         ingest,
         reads,

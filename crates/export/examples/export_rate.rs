@@ -50,7 +50,7 @@ async fn main() -> Result<(), Failure> {
     let ledger = Ledger::new(store.clone(), keys, CommitConfig::default());
     let scope = tenant(&store).await?;
     load(&ledger, &scope, count).await?;
-    let exports = Exports::of_log(ledger);
+    let exports = Exports::new(ledger);
     let before = memory_kib("VmRSS:")?;
     println!("{count} entries; {} MiB before the first export", before / 1024);
     let runs = [

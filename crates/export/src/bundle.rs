@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use custody_ledger::{Head, Ledger, StoredEntry};
+use custody_ledger::{EntryBatch, Head, Ledger, StoredEntry};
 use custody_proof::{
     Note,
     bundle::{QueryBundle, QueryHeader},
@@ -11,24 +11,24 @@ use custody_proof::{
 use tokio::{sync::watch, task::spawn_blocking};
 
 use crate::{
-    Batch, ExportError, Manifest, Piece, Request, Source,
+    ExportError, Manifest, Piece, Request,
     assemble::Count,
     link,
     pipeline::{Pieces, broken_off, send},
     running::Running,
+    source::Source,
 };
 
 /// Until the file is whole, or nobody wants it any more; then this future is dropped.
 pub(crate) async fn run(
     request: Arc<Request>,
-    source: Arc<dyn Source>,
     ledger: Ledger,
     pieces: Pieces,
     read: watch::Sender<u64>,
     running: Running,
 ) {
     let written = Writer { request: &request, ledger: &ledger, pieces: &pieces, count: Count::default() };
-    let written = written.write(&*source, &read).await;
+    let written = written.write(&read).await;
     drop(running);
     let _ = pieces.send(written.map(|manifest| Piece::End(Box::new(manifest)))).await;
 }
@@ -41,11 +41,7 @@ struct Writer<'r> {
 }
 
 impl Writer<'_> {
-    async fn write(
-        mut self,
-        source: &dyn Source,
-        read: &watch::Sender<u64>,
-    ) -> Result<Manifest, ExportError> {
+    async fn write(mut self, read: &watch::Sender<u64>) -> Result<Manifest, ExportError> {
         let scope = &self.request.scope;
         let header = self.header().await?;
         let mut out = Vec::new();
@@ -53,7 +49,7 @@ impl Writer<'_> {
         let mut manifest = self.request.manifest();
         // What was received after the checkpoint is not signed yet.
         let head = Head { size: bundle.size(), ..self.request.head };
-        let mut batches = source.open(scope, &self.request.asked, head, None).await?;
+        let mut batches = Source::open(self.ledger, scope, &self.request.asked, head);
         while let Some(batch) = batches.next().await {
             let batch = batch?;
             let next_seq = batch.next_seq();
@@ -93,17 +89,17 @@ impl Writer<'_> {
         })
     }
 
-    async fn matching(&self, batch: Box<dyn Batch>, size: u64) -> Result<Vec<StoredEntry>, ExportError> {
+    async fn matching(&self, batch: EntryBatch, size: u64) -> Result<Vec<StoredEntry>, ExportError> {
         let request = Arc::clone(self.request);
         broken_off(
             spawn_blocking(move || {
                 let mut entries = Vec::new();
-                batch.visit(&mut |entry| {
+                for entry in batch.into_entries() {
+                    let entry = entry?;
                     if entry.seq < size && request.asked.matches(&entry.view()?) {
                         entries.push(entry);
                     }
-                    Ok(())
-                })?;
+                }
                 Ok(entries)
             })
             .await,

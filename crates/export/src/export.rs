@@ -10,9 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
-use crate::{
-    Compression, ExportError, Format, LogSource, Manifest, Source, bundle, pipeline, running::Running,
-};
+use crate::{Compression, ExportError, Format, Manifest, bundle, pipeline, running::Running};
 
 /// Pieces that wait for a reader.
 const PIECES_AHEAD: usize = 4;
@@ -85,19 +83,17 @@ pub struct Export {
 /// What exports are made with. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Exports {
-    source: Arc<dyn Source>,
     ledger: Ledger,
 }
 
 impl Exports {
-    /// Out of the log itself.
-    pub fn of_log(ledger: Ledger) -> Self {
-        Self { source: Arc::new(LogSource(ledger.clone())), ledger }
+    pub fn new(ledger: Ledger) -> Self {
+        Self { ledger }
     }
 
     /// The log as it is now.
     pub async fn head(&self, scope: &Scope) -> Result<Head, ExportError> {
-        self.source.head(scope).await
+        Ok(self.ledger.head(scope).await?)
     }
 
     /// Begins one. It goes on at its reader's pace.
@@ -105,12 +101,10 @@ impl Exports {
         let (sender, pieces) = mpsc::channel(PIECES_AHEAD);
         let (told, read) = watch::channel(0);
         let (request, running) = (Arc::new(request), Running::begin());
-        let source = Arc::clone(&self.source);
+        let ledger = self.ledger.clone();
         let work = match request.format {
-            Format::Bundle => {
-                tokio::spawn(bundle::run(request, source, self.ledger.clone(), sender, told, running))
-            }
-            _ => tokio::spawn(pipeline::run(request, source, sender, told, running)),
+            Format::Bundle => tokio::spawn(bundle::run(request, ledger, sender, told, running)),
+            _ => tokio::spawn(pipeline::run(request, ledger, sender, told, running)),
         };
         Export { pieces, read, _work: AbortOnDropHandle::new(work) }
     }

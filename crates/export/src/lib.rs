@@ -18,7 +18,7 @@ mod members;
 mod pipeline;
 mod render;
 mod running;
-pub mod source;
+mod source;
 mod table;
 pub mod trail;
 
@@ -29,4 +29,3 @@ pub use format::Format;
 pub use job::{ExportLogs, ExportServices};
 pub use manifest::Manifest;
 pub use running::RUNNING;
-pub use source::{Batch, LogSource, Source};

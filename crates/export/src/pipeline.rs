@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use custody_ledger::{EntryBatch, Ledger};
 use futures::{StreamExt as _, stream::FuturesOrdered};
 use tokio::{
     sync::{mpsc, watch},
@@ -14,10 +15,11 @@ use tokio::{
 };
 
 use crate::{
-    Batch, ExportError, Format, Manifest, Piece, Request, Source,
+    ExportError, Format, Manifest, Piece, Request,
     assemble::Assembler,
     render::{Rendered, render},
     running::Running,
+    source::Source,
 };
 
 /// Batches in hand: as many threads as render, and one that is ready for each.
@@ -29,7 +31,7 @@ pub(crate) type Pieces = mpsc::Sender<Result<Piece, ExportError>>;
 
 /// What the thread that writes is told.
 enum Work {
-    Render(Box<dyn Batch>),
+    Render(EntryBatch),
     Add(Rendered),
     /// All is there. A channel that ends without it is an export that broke off.
     End,
@@ -38,7 +40,7 @@ enum Work {
 /// Until the file is whole, or nobody wants it any more; then this future is dropped.
 pub(crate) async fn run(
     request: Arc<Request>,
-    source: Arc<dyn Source>,
+    ledger: Ledger,
     pieces: Pieces,
     read: watch::Sender<u64>,
     running: Running,
@@ -52,7 +54,7 @@ pub(crate) async fn run(
             manifest
         }
     });
-    let fed = feed(&request, &*source, work).await;
+    let fed = feed(&request, &ledger, work).await;
     let written = broken_off(writer.await).flatten();
     // What the reading failed of is why the writing did.
     let end = match (fed, written) {
@@ -63,12 +65,8 @@ pub(crate) async fn run(
 }
 
 /// Reads batches and has them rendered; ends early, and well, where the writer did.
-async fn feed(
-    request: &Arc<Request>,
-    source: &dyn Source,
-    work: mpsc::Sender<Work>,
-) -> Result<(), ExportError> {
-    let mut batches = source.open(&request.scope, &request.asked, request.head, None).await?;
+async fn feed(request: &Arc<Request>, ledger: &Ledger, work: mpsc::Sender<Work>) -> Result<(), ExportError> {
+    let mut batches = Source::open(ledger, &request.scope, &request.asked, request.head);
     let mut rendering = FuturesOrdered::new();
     let mut is_over = false;
     loop {

@@ -7,10 +7,10 @@ mod csv;
 
 use arrow_array::RecordBatch;
 use custody_domain::query::Query;
-use custody_ledger::StoredEntry;
+use custody_ledger::{EntryBatch, StoredEntry};
 use custody_search::Asked;
 
-use crate::{Batch, ExportError, Format};
+use crate::{ExportError, Format};
 
 pub(crate) use columnar::schema;
 pub(crate) use csv::header as csv_header;
@@ -36,18 +36,19 @@ pub(crate) enum Content {
 pub(crate) const SEPARATOR: &[u8] = b",\n";
 
 /// The entries of the batch that were asked for, in this format. Work for a thread that may block.
-pub(crate) fn render(format: Format, asked: &Asked, batch: Box<dyn Batch>) -> Result<Rendered, ExportError> {
+pub(crate) fn render(format: Format, asked: &Asked, batch: EntryBatch) -> Result<Rendered, ExportError> {
     let next_seq = batch.next_seq();
     let all = *asked.whole() == Query::All;
     let mut seen = Seen::default();
     let visit = |write: &mut dyn FnMut(&StoredEntry) -> Result<(), ExportError>| {
-        batch.visit(&mut |entry| {
+        for entry in batch.into_entries() {
+            let entry = entry?;
             if all || asked.matches(&entry.view()?) {
                 seen.note(entry.seq);
                 write(&entry)?;
             }
-            Ok(())
-        })
+        }
+        Ok::<_, ExportError>(())
     };
     let content = if format == Format::Parquet {
         let mut rows = columnar::Rows::new();

@@ -2,6 +2,9 @@
 
 use custody_auth::Scope;
 use custody_domain::{Entry, query::Query};
+use custody_ledger::{Head, Range};
+
+use crate::linear::range_of;
 
 /// What is asked with a scope. There is no way to run the asker's part on an entry that the grant
 /// does not give.
@@ -42,6 +45,11 @@ impl Asked {
     /// Whether there may be entries in the tenant that the asker must not learn of.
     pub fn is_restricted(&self) -> bool {
         self.grant.is_some()
+    }
+
+    /// The ids that can match, of the log up to this head; none where there can be no such id.
+    pub fn range(&self, head: Head) -> Option<Range> {
+        range_of(&self.whole, head)
     }
 
     /// Grant and query as one: what cursors are bound to.

@@ -65,8 +65,7 @@ impl Search for Linear {
         };
         let _turn = self.turns.take(scope.tenant(), &self.limits).await?;
         let head = self.log.head(scope).await?;
-        let range =
-            range_of(asked.whole(), head).map(|range| last.map_or(range, |last| beyond(range, order, last)));
+        let range = asked.range(head).map(|range| last.map_or(range, |last| beyond(range, order, last)));
         let mut scan = match range.filter(|range| range.after < range.before) {
             Some(range) => {
                 let task = Task { scope, asked: &asked, order, limit: request.limit };
@@ -99,7 +98,7 @@ impl Search for Linear {
         let _turn = self.turns.take(scope.tenant(), &self.limits).await?;
         let head = self.log.head(scope).await?;
         let (mut tally, mut read) = (Tally::default(), 0);
-        let mut left = range_of(asked.whole(), head);
+        let mut left = asked.range(head);
         while let Some(range) = left.filter(|range| range.after < range.before) {
             let entries = self.log.page(scope, range, Order::OldestFirst, self.limits.first_chunk).await?;
             read += entries.len() as u64;

@@ -48,7 +48,7 @@ impl Fixture {
         let created = tenants::create(&store, &operator, new, Utc::now()).await.unwrap();
         let scope = authority.scope(created.tenant.id, "test");
         let ledger = Ledger::new(store, keys, CommitConfig::default());
-        Self { scope, exports: Exports::of_log(ledger.clone()), ledger, _keys: folder, _alone: alone }
+        Self { scope, exports: Exports::new(ledger.clone()), ledger, _keys: folder, _alone: alone }
     }
 
     pub(crate) async fn write<T: AsRef<[u8]>>(&self, contents: impl IntoIterator<Item = T>) {

@@ -18,7 +18,6 @@ use crate::{
     Asked, SearchError, Sort, Total,
     cursor::Place,
     indexed::{Finder, Found, Hit},
-    linear,
 };
 
 /// One question, in an order.
@@ -47,7 +46,7 @@ impl<'a> Find<'a> {
             _ => None,
         };
         let query = asked.of_index();
-        let range = linear::range_of(asked.whole(), projected.head);
+        let range = asked.range(projected.head);
         let holds = |id: EntryId| {
             range.is_some_and(|range| {
                 range.after.is_none_or(|after| id > after) && range.before.is_none_or(|before| id < before)
