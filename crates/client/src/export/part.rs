@@ -27,9 +27,7 @@ impl Part {
         if path.as_os_str() == "-" {
             bail!("a job's file can be gone on with only in a file; name one with --output");
         }
-        let mut part = path.as_os_str().to_owned();
-        part.push(".part");
-        let part = PathBuf::from(part);
+        let part = path.with_added_extension("part");
         let mut options = OpenOptions::new();
         let file = options.create(true).read(true).append(true).open(&part);
         let mut file = file.with_context(|| format!("cannot write {}", part.display()))?;

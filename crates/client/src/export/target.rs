@@ -33,9 +33,7 @@ impl Target {
             let out = Out::Standard(BufWriter::with_capacity(BUFFER_BYTES, io::stdout()));
             return Ok(Self { out, file: None });
         }
-        let mut part = path.as_os_str().to_owned();
-        part.push(".part");
-        let part = PathBuf::from(part);
+        let part = path.with_added_extension("part");
         let file = File::create(&part).with_context(|| format!("cannot write {}", part.display()))?;
         let out = Out::File(BufWriter::with_capacity(BUFFER_BYTES, file));
         Ok(Self { out, file: Some((part, path.to_owned())) })

@@ -69,7 +69,7 @@ impl State {
 
     /// Replaces the file as a whole, or not at all.
     pub(super) fn save(&self, path: &Path) -> anyhow::Result<()> {
-        let part = path.with_extension("part");
+        let part = path.with_added_extension("part");
         let write = || -> io::Result<()> {
             let mut file = fs::File::create(&part)?;
             serde_json::to_writer(&mut file, self)?;
