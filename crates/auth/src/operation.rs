@@ -14,6 +14,9 @@ pub enum Access {
     Roles(&'static [Role]),
 }
 
+/// What the actions of entries that tell of reads begin with ([`Trail::Told`], and of exports).
+pub const TOLD: &str = "custody.log.";
+
 /// What an operation leaves in the tenant's log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trail {

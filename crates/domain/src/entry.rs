@@ -23,6 +23,10 @@ impl Entry<'_> {
         self.id.received_at()
     }
 
+    pub fn action(&self) -> Option<&str> {
+        self.content.as_object()?.get("action")?.as_str()
+    }
+
     /// When it happened, where it says so.
     pub fn occurred_at(&self) -> Option<Instant> {
         Instant::parse(self.content.as_object()?.get("occurred_at")?.as_str()?)

@@ -12,7 +12,10 @@ mod told;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chrono::Utc;
-use custody_auth::{Operation, Scope, operation::Trail};
+use custody_auth::{
+    Operation, Scope,
+    operation::{TOLD, Trail},
+};
 use custody_domain::{
     EntryId,
     query::{Clause, Keyword, Pattern, Query},
@@ -20,9 +23,6 @@ use custody_domain::{
 
 use self::gathered::{Gathered, Subject};
 pub use self::tell::Teller;
-
-/// What the actions of these entries begin with.
-pub const TOLD: &str = "custody.log.";
 
 /// What was read.
 #[derive(Clone, Copy, Debug)]

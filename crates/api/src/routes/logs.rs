@@ -26,6 +26,5 @@ fn readable(scope: &Scope, entry: &StoredEntry) -> Result<What<'static>, Problem
     if !scope.restrict(Query::All).matches(&view) {
         return Err(Problem::not_found());
     }
-    let action = view.content.as_object().and_then(|content| content.get("action")?.as_str());
-    Ok(What::entry(entry.id, action))
+    Ok(What::entry(entry.id, view.action()))
 }

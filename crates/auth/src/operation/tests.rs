@@ -28,7 +28,7 @@ fn what_changes_something_leaves_a_trail_and_what_reads_does_not_claim_one() {
         assert_eq!(matches!(operation.trail(), Read | Told(_)), reads, "{operation:?}");
         match operation.trail() {
             Entry(action) => assert!(action.starts_with("custody."), "{operation:?}: {action}"),
-            Told(action) => assert!(action.starts_with("custody.log."), "{operation:?}: {action}"),
+            Told(action) => assert!(action.starts_with(TOLD), "{operation:?}: {action}"),
             Itself | Read => {}
         }
     }

@@ -150,15 +150,14 @@ impl Gathered {
         let bytes = subject.bytes();
         let of_tenant = self.bytes_of.entry(tenant).or_default();
         if self.bytes + bytes > BYTES_MAX || *of_tenant + bytes > TENANT_BYTES_MAX {
-            self.others.entry(tenant).and_modify(|others| others.add(tally)).or_insert(tally);
-            return;
+            return self.add_to_others(tenant, tally);
         }
         *of_tenant += bytes;
         self.bytes += bytes;
         self.reads.insert(key, Kept { reader, subject, tally: Some(tally), told_at: None });
     }
 
-    /// What could not be told after all.
+    /// What has no room, or could not be told after all.
     pub(super) fn add_to_others(&mut self, tenant: TenantId, tally: Tally) {
         self.others.entry(tenant).and_modify(|others| others.add(tally)).or_insert(tally);
     }

@@ -1,15 +1,12 @@
 //! A stream's own traces. Each read is told in the tenant's log under `custody.log.*`; if a stream
 //! delivered what is written about itself, each delivery would be the next one's reason.
 
-use custody_auth::{Operation, Principal};
+use custody_auth::{Operation, Principal, operation::TOLD};
 use custody_domain::Entry;
-
-const TOLD: &str = "custody.log.";
 
 /// Whether the entry tells of a read.
 pub(super) fn is_told(entry: &Entry<'_>) -> bool {
-    let action = entry.content.as_object().and_then(|content| content.get("action")?.as_str());
-    action.is_some_and(|action| action.starts_with(TOLD))
+    entry.action().is_some_and(|action| action.starts_with(TOLD))
 }
 
 /// Who streamed, where the entry tells that somebody did.

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{
     OpenSearch,
+    document::field,
     find::Find,
     page::{projected, told},
 };
@@ -62,15 +63,15 @@ impl OpenSearch {
 }
 
 async fn count_before(find: &Find<'_>, hour: i64) -> Result<u64, SearchError> {
-    let aggs = json!({"before": {"filter": {"range": {"ms": {"lt": hour * HOUR_MILLIS}}}}});
+    let aggs = json!({"before": {"filter": {"range": {field::MILLIS: {"lt": hour * HOUR_MILLIS}}}}});
     let answer = find.ask(json!({"size": 0, "track_total_hits": false, "aggs": aggs})).await.map_err(told)?;
     Ok(answer.and_then(|answer| answer.aggregations["before"]["doc_count"].as_u64()).unwrap_or(0))
 }
 
 async fn counts(find: &Find<'_>, from: i64, to: i64) -> Result<Vec<(i64, u64)>, SearchError> {
     let aggs = json!({"within": {
-        "filter": {"range": {"ms": {"gte": from * HOUR_MILLIS, "lt": to * HOUR_MILLIS}}},
-        "aggs": {"hours": {"histogram": {"field": "ms", "interval": HOUR_MILLIS, "min_doc_count": 1}}},
+        "filter": {"range": {field::MILLIS: {"gte": from * HOUR_MILLIS, "lt": to * HOUR_MILLIS}}},
+        "aggs": {"hours": {"histogram": {"field": field::MILLIS, "interval": HOUR_MILLIS, "min_doc_count": 1}}},
     }});
     let answer = find.ask(json!({"size": 0, "track_total_hits": false, "aggs": aggs})).await.map_err(told)?;
     let Some(answer) = answer else { return Ok(Vec::new()) };
