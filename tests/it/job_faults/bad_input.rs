@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use super::{
     Part, on_both,
-    yard::{self, Yard, aws_url},
+    yard::{self, Yard},
 };
-use crate::support::{Api, Server, Tenant};
+use crate::support::{Api, Server, Tenant, aws::aws_url};
 
 on_both!(
     what_nobody_can_read_is_a_dead_letter,

@@ -6,8 +6,9 @@ use custody_testkit::{Fault, HttpFaults, http_faults::Seen};
 
 use super::{
     Part,
-    yard::{self, Yard, aws_url},
+    yard::{self, Yard},
 };
+use crate::support::aws::aws_url;
 
 const JOBS: &str = "12";
 

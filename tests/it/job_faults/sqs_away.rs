@@ -6,9 +6,9 @@ use custody_testkit::{Fault, HttpFaults, Proxy, eventually, http_faults::Seen};
 
 use super::{
     Part,
-    yard::{self, Yard, aws_url},
+    yard::{self, Yard},
 };
-use crate::support::{Server, Tenant};
+use crate::support::{Server, Tenant, aws::aws_url};
 
 const TIMES: &str = "lease=3000,visibility=3000,wait=1000,attempt=1000";
 

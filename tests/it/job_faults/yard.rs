@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::support::{
     Api, Server, Tenant,
+    aws::aws_url,
     server::{Options, readable_temp_dir},
 };
 
@@ -127,11 +128,6 @@ impl Yard {
         })
         .await;
     }
-}
-
-pub(super) fn aws_url() -> String {
-    std::env::var("CUSTODY_TEST_AWS_URL")
-        .expect("CUSTODY_TEST_AWS_URL is not set; run the test under scripts/with-aws")
 }
 
 /// The job, as soon as it is so.

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::http::ended;
-use crate::support::{Answer, Api, Server, Tenant, server::Options, shared};
+use crate::support::{Answer, Api, Server, Tenant, aws::Bucket, server::Options, shared};
 
 const BYTES: usize = 600_000;
 
@@ -148,21 +148,11 @@ async fn an_address_serves_its_file_without_a_credential() {
 
 #[tokio::test]
 async fn files_in_s3_are_served_the_same_and_by_its_own_addresses() {
-    let endpoint = std::env::var("CUSTODY_TEST_AWS_URL").expect("run under scripts/with-aws");
-    let bucket = format!("jobs-{}", uuid::Uuid::new_v4().simple());
-    let client = reqwest::Client::new();
-    let made = client.put(format!("{endpoint}/{bucket}")).body(Vec::new()).send().await.unwrap();
-    assert!(made.status().is_success(), "{made:?}");
-    let environment = [
-        ("AWS_ENDPOINT_URL", endpoint.as_str()),
-        ("AWS_REGION", "us-east-1"),
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-    ];
+    let bucket = Bucket::make().await;
     let server = Server::start(Options {
         database: Some(custody_testkit::TestDatabase::create().await.url().to_owned()),
-        flags: vec![format!("--objects=s3://{bucket}/prefix")],
-        environment: environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+        flags: vec![format!("--objects=s3://{}/prefix", bucket.name)],
+        environment: bucket.environment(),
         ..Options::default()
     })
     .await;
@@ -171,8 +161,8 @@ async fn files_in_s3_are_served_the_same_and_by_its_own_addresses() {
     in_ranges(&tenant, &id, &path).await;
     let link = tenant.auditor.post(&format!("{path}/url"), &json!({})).await.expect(200);
     let url = link["url"].as_str().unwrap();
-    assert!(url.starts_with(&endpoint), "{url}");
-    let fetched = client.get(url).send().await.unwrap();
+    assert!(url.starts_with(&bucket.url()), "{url}");
+    let fetched = reqwest::get(url).await.unwrap();
     assert!(fetched.headers()["content-disposition"].to_str().unwrap().contains("a.csv"));
     assert!(fetched.bytes().await.unwrap() == content());
     server.stop().await;

@@ -6,7 +6,7 @@ use custody_testkit::{TestDatabase, eventually};
 use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 
-use crate::support::{Server, Tenant, server::Options};
+use crate::support::{Server, Tenant, aws::Bucket, server::Options};
 
 /// Past row security, as nobody of the program can.
 async fn age_all_jobs(database: &str) {
@@ -84,28 +84,14 @@ async fn jobs_that_ended_long_ago_go_with_what_they_left() {
     server.stop().await;
 }
 
-/// The server looks who it is for, and checks no signature.
-const AUTHORIZATION: &str =
-    "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";
-
 #[tokio::test]
 async fn a_file_that_must_stay_holds_up_no_other() {
-    let endpoint = std::env::var("CUSTODY_TEST_AWS_URL").expect("run under scripts/with-aws");
-    let bucket = format!("{endpoint}/swept-{}", uuid::Uuid::new_v4().simple());
-    let put = |url: String| reqwest::Client::new().put(url).header("authorization", AUTHORIZATION);
-    let made = put(bucket.clone()).header("x-amz-bucket-object-lock-enabled", "true").send().await.unwrap();
-    assert!(made.status().is_success(), "{made:?}");
-    let environment = [
-        ("AWS_ENDPOINT_URL", endpoint.as_str()),
-        ("AWS_REGION", "us-east-1"),
-        ("AWS_ACCESS_KEY_ID", "test"),
-        ("AWS_SECRET_ACCESS_KEY", "test"),
-    ];
+    let bucket = Bucket::make().await;
     let database = TestDatabase::create().await.url().to_owned();
     let server = Server::start(Options {
         database: Some(database.clone()),
-        flags: vec![format!("--objects=s3://{}", bucket.rsplit('/').next().unwrap())],
-        environment: environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+        flags: vec![format!("--objects=s3://{}", bucket.name)],
+        environment: bucket.environment(),
         ..Options::default()
     })
     .await;
@@ -113,7 +99,8 @@ async fn a_file_that_must_stay_holds_up_no_other() {
     let held = ended(&server, &tenant, "completed", &["file:a.csv:10", "file:b.csv:10"]).await;
     let other = ended(&server, &tenant, "completed", &["file:c.csv:10"]).await;
     let until = chrono::Utc::now() + chrono::TimeDelta::days(1);
-    let retention = put(format!("{bucket}/tenants/{}/jobs/{held}/a.csv?retention", tenant.id)).body(format!(
+    let path = format!("/tenants/{}/jobs/{held}/a.csv?retention", tenant.id);
+    let retention = bucket.ask(reqwest::Method::PUT, &path).body(format!(
         "<Retention><Mode>GOVERNANCE</Mode><RetainUntilDate>{}</RetainUntilDate></Retention>",
         until.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)
     ));

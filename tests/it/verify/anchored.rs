@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::setting::{ENTRIES, Setting};
 use crate::support::{
     Answer,
+    aws::Bucket,
     server::{Options, readable_temp_dir},
 };
 
@@ -196,23 +197,12 @@ async fn a_suspended_tenant_s_log_is_anchored() {
 /// On S3, where the bucket holds what must stay.
 #[tokio::test]
 async fn on_s3_an_anchor_is_held_by_object_lock() {
-    let endpoint = std::env::var("CUSTODY_TEST_AWS_URL").expect("run under scripts/with-aws");
-    let bucket = format!("b-{}", uuid::Uuid::new_v4());
-    let authorization = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";
-    let made = reqwest::Client::new()
-        .put(format!("{endpoint}/{bucket}"))
-        .header("authorization", authorization)
-        .header("x-amz-bucket-object-lock-enabled", "true");
-    assert!(made.send().await.unwrap().status().is_success());
-    let environment = [
-        ("CUSTODY_OBJECTS", format!("s3://{bucket}/custody")),
-        ("CUSTODY_ANCHOR_LOCK_DAYS", "7".to_owned()),
-        ("AWS_ENDPOINT_URL", endpoint.clone()),
-        ("AWS_REGION", "us-east-1".to_owned()),
-        ("AWS_ACCESS_KEY_ID", "test".to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", "secret-of-the-test".to_owned()),
-    ];
-    let environment = environment.map(|(name, value)| (name.to_owned(), value)).to_vec();
+    let bucket = Bucket::make().await;
+    let mut environment = bucket.environment();
+    environment.extend([
+        ("CUSTODY_OBJECTS".to_owned(), format!("s3://{}/custody", bucket.name)),
+        ("CUSTODY_ANCHOR_LOCK_DAYS".to_owned(), "7".to_owned()),
+    ]);
     let folder = readable_temp_dir();
     let data = Some(folder.path().join("data"));
     let options = Options { data, environment, ..Options::default() };
@@ -227,9 +217,8 @@ async fn on_s3_an_anchor_is_held_by_object_lock() {
     let anchor = setting.anchor(ENTRIES).await;
     let until: chrono::DateTime<chrono::Utc> = anchor["locked_until"].as_str().unwrap().parse().unwrap();
     assert_eq!((until - chrono::Utc::now()).num_days(), 6);
-    let url =
-        format!("{endpoint}/{bucket}/custody/tenants/{}/anchors/e0/{ENTRIES:020}.note", setting.tenant.id);
-    let object = reqwest::Client::new().get(url).header("authorization", authorization).send().await.unwrap();
+    let path = format!("/custody/tenants/{}/anchors/e0/{ENTRIES:020}.note", setting.tenant.id);
+    let object = bucket.ask(Method::GET, &path).send().await.unwrap();
     assert_eq!(object.headers()["x-amz-object-lock-mode"], "GOVERNANCE");
     let note = object.text().await.unwrap();
     assert_eq!(note.lines().nth(1), Some(ENTRIES.to_string().as_str()));
