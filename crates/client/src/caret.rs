@@ -2,7 +2,19 @@
 
 use console::measure_text_width;
 
-use crate::{problem::ProblemError, text::shown};
+use crate::{ClientError, problem::ProblemError, text::shown};
+
+/// What a request with this query failed of; where the query itself is wrong, that, with its place.
+pub(crate) fn explained(query: &str, error: impl Into<anyhow::Error>) -> anyhow::Error {
+    let error = error.into();
+    match error.downcast_ref::<ClientError>() {
+        Some(ClientError::Problem(problem)) => match problem.in_query() {
+            Some(in_query) => anyhow::anyhow!("{}", explain(query, in_query)),
+            None => error,
+        },
+        _ => error,
+    }
+}
 
 /// The error, the query, and a caret under the place:
 ///
@@ -11,7 +23,7 @@ use crate::{problem::ProblemError, text::shown};
 ///   actor: action:x
 ///         ^ write actor:NAME
 /// ```
-pub(crate) fn explain(query: &str, error: &ProblemError) -> String {
+fn explain(query: &str, error: &ProblemError) -> String {
     let before: String = query.chars().take(error.offset.unwrap_or_default()).collect();
     let indent = " ".repeat(measure_text_width(&shown(&before)));
     let hint = error.hint.as_deref().map(|hint| format!(" {}", shown(hint))).unwrap_or_default();

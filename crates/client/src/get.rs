@@ -7,7 +7,7 @@ use clap::Args;
 use reqwest::Method;
 use serde_json::{Value, value::RawValue};
 
-use crate::{ClientError, Connection, output, text::shown_lines};
+use crate::{ClientError, Connection, output, path, text::shown_lines};
 
 /// Fetches one entry.
 #[derive(Debug, Args)]
@@ -23,9 +23,7 @@ impl GetArgs {
     /// Prints the entry: indented for a person, as the server sent it with `json`.
     pub async fn run(self, json: bool) -> anyhow::Result<ExitCode> {
         let client = self.connection.open()?;
-        let mut path = String::from("/api/v1/logs/");
-        // Whatever was typed is one segment: the server says that there is no such entry.
-        path.extend(self.id.chars().map(|c| if matches!(c, '/' | '?' | '#' | '%' | '.') { '_' } else { c }));
+        let path = path::one("logs", &self.id, "");
         let entry: Result<Box<RawValue>, ClientError> = client.json(client.request(Method::GET, &path)).await;
         let entry = entry.with_context(|| format!("cannot get the entry {:?}", self.id))?;
         if json {

@@ -15,6 +15,7 @@ pub mod import;
 pub mod jobs;
 mod log;
 mod output;
+mod path;
 pub mod problem;
 pub mod quarantine;
 pub mod related;

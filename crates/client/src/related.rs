@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{ClientError, Connection, output, row::Row, text::shown};
+use crate::{ClientError, Connection, output, path, row::Row, text::shown};
 
 /// Shows what belongs to an entry: the others of its request, session, actor and resource.
 #[derive(Debug, Args)]
@@ -45,11 +45,7 @@ impl RelatedArgs {
     /// Prints one line an entry, the entry itself with `>`; with `json` as NDJSON.
     pub async fn run(self, json: bool) -> anyhow::Result<ExitCode> {
         let client = self.connection.open()?;
-        let mut path = String::from("/api/v1/logs/");
-        // Whatever was typed is one segment: the server says that there is no such entry.
-        path.extend(self.id.chars().map(|c| if matches!(c, '/' | '?' | '#' | '%' | '.') { '_' } else { c }));
-        path.push_str("/related");
-        let request = client.request(Method::GET, &path);
+        let request = client.request(Method::GET, &path::one("logs", &self.id, "/related"));
         let request = request.query(&[("within", self.within.clone()), ("limit", self.limit.to_string())]);
         let timeline: Result<Timeline, ClientError> = client.json(request).await;
         let timeline =

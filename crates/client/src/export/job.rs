@@ -65,7 +65,7 @@ pub(super) async fn fetch(client: &ApiClient, id: &str, path: &Path, json: bool)
     }
     let outcome = serde_json::from_value(job.result().clone());
     let Outcome { file, said } = outcome.with_context(|| format!("job {id} is no export"))?;
-    let address = format!("/api/v1/jobs/{id}/files/{file}");
+    let address = crate::path::one("jobs", id, &format!("/files/{file}"));
     let bar = stream::bar(Some(said.bytes));
     let mut tries = 0;
     while part.came.bytes < said.bytes {

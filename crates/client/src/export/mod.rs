@@ -15,7 +15,7 @@ use std::{path::PathBuf, process::ExitCode};
 use clap::{Args, ValueEnum};
 use custody_proof::bundle::WriteError;
 
-use crate::{ClientError, Connection, caret::explain};
+use crate::{Connection, caret::explained};
 use bounds::Bounds;
 use checked::NotWhole;
 
@@ -119,13 +119,7 @@ impl ExportArgs {
         } else {
             stream::export(&client, &parameters, &self.output, json).await
         };
-        done.map_err(|error| match error.downcast_ref::<ClientError>() {
-            Some(ClientError::Problem(problem)) => match problem.in_query() {
-                Some(in_query) => anyhow::anyhow!("{}", explain(&self.query.join(" "), in_query)),
-                None => error,
-            },
-            _ => error,
-        })
+        done.map_err(|error| explained(&self.query.join(" "), error))
     }
 
     /// Whether all entries between two times are wanted: only then can it be proven that none is missing.

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::value::RawValue;
 
 use super::job::Job;
-use crate::{ClientError, Connection, output, text::shown};
+use crate::{ClientError, Connection, output, path, text::shown};
 
 #[derive(Debug, Args)]
 pub struct ActArgs {
@@ -32,7 +32,7 @@ impl ActArgs {
             Act::Cancel => ("cancel", "/cancel"),
             Act::Retry => ("retry", "/retry"),
         };
-        let request = client.request(Method::POST, &super::path(&self.id, below));
+        let request = client.request(Method::POST, &path::one("jobs", &self.id, below));
         let job: Result<Box<RawValue>, ClientError> = client.json(request).await;
         let job = job.with_context(|| format!("cannot {verb} the job {:?}", self.id))?;
         if json {

@@ -38,10 +38,3 @@ impl JobsCommand {
         }
     }
 }
-
-/// The path of one job. Whatever was typed is one segment: the server says that there is no such job.
-fn path(id: &str, below: &str) -> String {
-    let id: String =
-        id.chars().map(|c| if matches!(c, '/' | '?' | '#' | '%' | '.') { '_' } else { c }).collect();
-    format!("/api/v1/jobs/{id}{below}")
-}

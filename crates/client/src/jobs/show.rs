@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::value::RawValue;
 
 use super::{follow::Follow, job::Job};
-use crate::{ApiClient, ClientError, Connection, output};
+use crate::{ApiClient, ClientError, Connection, output, path};
 
 #[derive(Debug, Args)]
 pub struct ShowArgs {
@@ -49,5 +49,5 @@ impl ShowArgs {
 }
 
 pub(super) async fn get(client: &ApiClient, id: &str) -> Result<Box<RawValue>, ClientError> {
-    client.json(client.request(Method::GET, &super::path(id, ""))).await
+    client.json(client.request(Method::GET, &path::one("jobs", id, ""))).await
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::selection::Filters;
-use crate::{ClientError, Connection, output, text::count};
+use crate::{ClientError, Connection, output, path, text::count};
 
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("which").multiple(true).required(true)
@@ -41,7 +41,7 @@ impl DropArgs {
         let client = self.connection.open()?;
         let mut dropped = 0;
         for id in &self.ids {
-            let request = client.request(Method::DELETE, &super::path(id, ""));
+            let request = client.request(Method::DELETE, &path::one("quarantine", id, ""));
             client.send(request).await.with_context(|| format!("cannot drop the item {id:?}"))?;
             dropped += 1;
         }

@@ -38,10 +38,3 @@ impl QuarantineCommand {
         }
     }
 }
-
-/// The path of one item. Whatever was typed is one segment: the server says that there is no such item.
-fn path(id: &str, below: &str) -> String {
-    let id: String =
-        id.chars().map(|c| if matches!(c, '/' | '?' | '#' | '%' | '.') { '_' } else { c }).collect();
-    format!("/api/v1/quarantine/{id}{below}")
-}

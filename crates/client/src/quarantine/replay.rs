@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{list::Fault, selection::Filters};
 use crate::{
-    ApiClient, ClientError, Connection, output,
+    ApiClient, ClientError, Connection, output, path,
     text::{count, shown},
 };
 
@@ -77,7 +77,7 @@ impl ReplayArgs {
 
     async fn one(&self, client: &ApiClient, id: &str, json: bool) -> anyhow::Result<ExitCode> {
         let mut request = client
-            .request(Method::POST, &super::path(id, "/replay"))
+            .request(Method::POST, &path::one("quarantine", id, "/replay"))
             .query(&self.format.iter().map(|f| ("format", f)).collect::<Vec<_>>());
         if let Some(file) = &self.file {
             request = request.header(CONTENT_TYPE, "application/json").body(read(file)?);

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::list::{Fault, Item};
 use crate::{
-    ClientError, Connection, output,
+    ClientError, Connection, output, path,
     text::{count, shown, shown_lines},
 };
 
@@ -30,7 +30,7 @@ impl ShowArgs {
     pub(super) async fn run(self, json: bool) -> anyhow::Result<ExitCode> {
         let client = self.connection.open()?;
         if self.content {
-            let request = client.request(Method::GET, &super::path(&self.id, "/content"));
+            let request = client.request(Method::GET, &path::one("quarantine", &self.id, "/content"));
             let answer = client.send(request).await.with_context(|| self.failed())?;
             let content = answer.text().await?;
             // For a file as it is; what a terminal would act on is written out.
@@ -38,7 +38,7 @@ impl ShowArgs {
             output::line(&if terminal { shown_lines(&content) } else { content })?;
             return Ok(ExitCode::SUCCESS);
         }
-        let request = client.request(Method::GET, &super::path(&self.id, ""));
+        let request = client.request(Method::GET, &path::one("quarantine", &self.id, ""));
         let item: Result<Box<RawValue>, ClientError> = client.json(request).await;
         let item = item.with_context(|| self.failed())?;
         if json {

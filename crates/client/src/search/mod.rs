@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::{ClientError, Connection, caret, output, row};
+use crate::{Connection, caret::explained, output, row};
 
 /// Asks for entries: `custody search actor:alice action:iam.* severity>=ERROR "access denied"`.
 #[derive(Debug, Args)]
@@ -52,15 +52,8 @@ impl SearchArgs {
         let mut pages = page::Pages::new(client, self.parameters(&query), self.limit);
         let mut table = table::Table::new();
         loop {
-            let items = match pages.next().await {
-                Ok(Some(items)) => items,
-                Ok(None) => break,
-                Err(ClientError::Problem(problem)) => match problem.in_query() {
-                    Some(error) => anyhow::bail!("{}", caret::explain(&query, error)),
-                    None => return Err(ClientError::Problem(problem).into()),
-                },
-                Err(error) => return Err(error.into()),
-            };
+            let items = pages.next().await.map_err(|error| explained(&query, error))?;
+            let Some(items) = items else { break };
             for item in &items {
                 if json {
                     output::line(item.get())?;

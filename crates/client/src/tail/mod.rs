@@ -10,7 +10,7 @@ use reqwest::{Method, header};
 use tokio::time::sleep;
 
 use self::events::{Event, Events};
-use crate::{ApiClient, ClientError, Connection, caret, output, text::shown};
+use crate::{ApiClient, ClientError, Connection, caret::explained, output, text::shown};
 
 /// Between two tries to connect, at first, …
 const PAUSE: Duration = Duration::from_millis(500);
@@ -98,11 +98,7 @@ impl Tail<'_> {
         let answer = match self.client.send(request).await {
             Ok(answer) => answer,
             Err(error) if error.is_temporary() => return Ok(Again::Lost(error)),
-            Err(ClientError::Problem(problem)) => match problem.in_query() {
-                Some(error) => anyhow::bail!("{}", caret::explain(self.query, error)),
-                None => return Err(ClientError::Problem(problem).into()),
-            },
-            Err(error) => return Err(error.into()),
+            Err(error) => return Err(explained(self.query, error)),
         };
         self.has_begun = true;
         let mut events = Events::of(self.client, answer);
