@@ -63,7 +63,7 @@ pub(crate) fn turns(
     first: Option<Place>,
     resume: Option<Place>,
 ) -> (Option<Turn>, Option<Turn>) {
-    let descending = matches!(sort, Sort::ReceivedDescending | Sort::OccurredDescending);
+    let descending = sort.is_descending();
     // From an empty page one comes back over the entry where it began.
     let over = |place: Place, up| {
         let id = if up { place.id.next_up() } else { place.id.next_down() };

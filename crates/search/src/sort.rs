@@ -23,6 +23,16 @@ impl Sort {
         Self::OccurredAscending,
     ];
 
+    /// Whether the last comes first.
+    pub fn is_descending(self) -> bool {
+        matches!(self, Self::ReceivedDescending | Self::OccurredDescending)
+    }
+
+    /// Whether it goes by when things happened, and not by the log's own order.
+    pub fn is_by_time(self) -> bool {
+        matches!(self, Self::OccurredDescending | Self::OccurredAscending)
+    }
+
     /// The same, from its other end.
     pub fn reversed(self) -> Self {
         match self {

@@ -91,17 +91,13 @@ impl<'a> Find<'a> {
 
     async fn indexed(&self, from: Option<Place>, want: usize) -> Result<Vec<Place>, SearchError> {
         let Some(answer) = self.ask(self.wanted(from, want)).await? else { return Ok(Vec::new()) };
-        let by_time = self.by_time();
+        let by_time = self.sort.is_by_time();
         answer.hits.hits.iter().map(|hit| place(&hit.sort, by_time)).collect()
     }
 
-    fn by_time(&self) -> bool {
-        matches!(self.sort, Sort::OccurredDescending | Sort::OccurredAscending)
-    }
-
     pub(super) fn wanted(&self, from: Option<Place>, want: usize) -> Value {
-        let by_time = self.by_time();
-        let order = if descends(self.sort) { "desc" } else { "asc" };
+        let by_time = self.sort.is_by_time();
+        let order = if self.sort.is_descending() { "desc" } else { "asc" };
         let keys = [field::TIME, field::MILLIS, field::COUNTER];
         let keys = if by_time { &keys[..] } else { &keys[1..] };
         let sort: Vec<_> = keys.iter().map(|key| json!({*key: order})).collect();
@@ -140,17 +136,13 @@ impl Finder for Find<'_> {
     }
 }
 
-fn descends(sort: Sort) -> bool {
-    matches!(sort, Sort::ReceivedDescending | Sort::OccurredDescending)
-}
-
 fn ordered(one: Place, other: Place, sort: Sort) -> std::cmp::Ordering {
     let ascending = (one.time, one.id).cmp(&(other.time, other.id));
-    if descends(sort) { ascending.reverse() } else { ascending }
+    if sort.is_descending() { ascending.reverse() } else { ascending }
 }
 
 fn place_of(entry: &StoredEntry, sort: Sort) -> Result<Place, LedgerError> {
-    if matches!(sort, Sort::ReceivedDescending | Sort::ReceivedAscending) {
+    if !sort.is_by_time() {
         return Ok(Place::of(entry.id));
     }
     Ok(Place { time: entry.view()?.time().microseconds(), id: entry.id })

@@ -23,7 +23,7 @@ pub(super) async fn page(inner: &Inner, scope: &Scope, request: PageRequest) -> 
         answer = indexed(inner, scope, &asked, &request, turn).await;
     }
     match answer {
-        Err(SearchError::OpenSearch(_) | SearchError::Indexing { .. }) if !by_time(request.sort) => {
+        Err(SearchError::OpenSearch(_) | SearchError::Indexing { .. }) if !request.sort.is_by_time() => {
             drop(permit);
             without_index();
             inner.linear.page(scope, request).await
@@ -40,10 +40,6 @@ pub(super) async fn stats_without_index(
 ) -> Result<Stats, SearchError> {
     without_index();
     inner.linear.stats(scope, request).await
-}
-
-fn by_time(sort: Sort) -> bool {
-    matches!(sort, Sort::OccurredAscending | Sort::OccurredDescending)
 }
 
 fn without_index() {
