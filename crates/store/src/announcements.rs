@@ -69,7 +69,7 @@ const LISTEN_PAUSE: Duration = Duration::from_secs(1);
 pub async fn keep_listening(store: &Store, channels: &[Channel], mut heard: impl FnMut(Channel)) {
     while let Err(error) = listen(store, channels, &mut heard).await {
         tracing::debug!(%error, "announcements of other servers are not heard");
-        channels.iter().for_each(|channel| heard(*channel));
+        channels.iter().copied().for_each(&mut heard);
         tokio::time::sleep(LISTEN_PAUSE).await;
     }
 }
@@ -90,12 +90,12 @@ async fn listen(
         .await?;
     let mut listener = PgListener::connect_with(&own).await?;
     listener.listen_all(channels.iter().map(|channel| channel.name())).await?;
-    channels.iter().for_each(|channel| heard(*channel));
+    channels.iter().copied().for_each(&mut *heard);
     loop {
         match listener.try_recv().await? {
             Some(first) => several(first, &mut listener).into_iter().for_each(&mut *heard),
             // Lost and found again: anything may have been announced in between.
-            None => channels.iter().for_each(|channel| heard(*channel)),
+            None => channels.iter().copied().for_each(&mut *heard),
         }
     }
 }

@@ -21,8 +21,8 @@ impl Bucket {
     /// A new one, in which files can be locked.
     pub(crate) async fn make() -> Self {
         let bucket = Self { name: format!("it-{}", Uuid::new_v4().simple()), endpoint: aws_url() };
-        let make = bucket.ask(Method::PUT, "").header("x-amz-bucket-object-lock-enabled", "true");
-        let made = make.send().await.unwrap();
+        let request = bucket.ask(Method::PUT, "").header("x-amz-bucket-object-lock-enabled", "true");
+        let made = request.send().await.unwrap();
         assert!(made.status().is_success(), "{made:?}");
         bucket
     }
