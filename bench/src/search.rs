@@ -2,6 +2,7 @@
 
 mod following;
 mod questions;
+mod telling;
 
 use std::{
     path::Path,
@@ -11,8 +12,11 @@ use std::{
 use anyhow::{Context as _, ensure};
 use serde::Serialize;
 
-use self::questions::{Question, questions};
 pub(crate) use self::following::{Followed, run as following};
+use self::{
+    questions::{Question, questions},
+    telling::Telling,
+};
 use crate::{
     bench::Bench,
     http::Connection,
@@ -40,6 +44,7 @@ pub(crate) struct Searched {
     pub(crate) settled_in_s: f64,
     pub(crate) server_rss_mib: f64,
     pub(crate) questions: Vec<Asked>,
+    pub(crate) telling: Option<Telling>,
 }
 
 /// One kind of question.
@@ -79,6 +84,7 @@ pub(crate) async fn run(bench: &mut Bench, tenants: &Tenants, entries: usize) ->
         settled_in_s,
         server_rss_mib: 0.0,
         questions: Vec::new(),
+        telling: None,
     };
     eprintln!(
         "search: {} entries, {} of the largest tenant, index {:.0} bytes an entry, settled in {settled_in_s:.1} s",
@@ -101,6 +107,7 @@ pub(crate) async fn run(bench: &mut Bench, tenants: &Tenants, entries: usize) ->
         );
         searched.questions.push(found);
     }
+    searched.telling = Some(telling::run(bench, &mut asker).await?);
     searched.server_rss_mib = measure::mib(process::memory_of(bench.server.pid()?)?.now);
     bench.results.searches.push(searched);
     Ok(())

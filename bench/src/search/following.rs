@@ -67,7 +67,8 @@ pub(crate) async fn run(
     let paths: Vec<_> = questions(&mut asker()).await?.into_iter().filter(Question::is_a_page).collect();
     let over = Cell::new(false);
     let mut seen = None;
-    let what = format!("{seconds} s, 1,000 a body, {BULK_CONNECTIONS} connections, offered {offered} a second");
+    let what =
+        format!("{seconds} s, 1,000 a body, {BULK_CONNECTIONS} connections, offered {offered} a second");
     let load = measured(bench, tenants, ("following", what), async |acknowledged| {
         let load = Load::new(address, requests, Until::For(time), acknowledged);
         let load = if offered > 0 { load.paced(f64::from(offered) / 1_000.0) } else { load };

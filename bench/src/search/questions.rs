@@ -25,7 +25,8 @@ pub(crate) async fn questions(asker: &mut Asker) -> anyhow::Result<Vec<Question>
     let page = asker.ask("/api/v1/logs?limit=1000").await?;
     let items = page["items"].as_array().context("items")?;
     // Searches before left entries, too.
-    let written = |item: &&Value| item["action"].as_str().is_some_and(|action| !action.starts_with("custody."));
+    let written =
+        |item: &&Value| item["action"].as_str().is_some_and(|action| !action.starts_with("custody."));
     let first = items.iter().find(written).context("an entry")?;
     let text = |pointer: &str| first.pointer(pointer).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
     let (id, actor, action) = (text("/id"), text("/actor/id"), text("/action"));

@@ -12,17 +12,25 @@ use std::{hint::black_box, time::Duration};
 
 use chrono::Utc;
 use criterion::{BatchSize, BenchmarkGroup, Criterion, Throughput};
+use custody_auth::{Operation, SystemAuthority};
 use custody_domain::{
-    Body, columns,
+    Body, TenantId, columns,
     commitment::{self, Salt},
     content::{self, Author},
     json::{self, Limits, Object, Value},
+    query::{self, Query},
 };
-use custody_ingest::{Format, Stages, mask::Masker, sample};
+use custody_ingest::{
+    Format, Stages,
+    mask::Masker,
+    reads::{Amount, Reads, What},
+    sample,
+};
 use custody_ledger::codec;
 use custody_testkit::entries;
 
 use cpu_time::CpuTime;
+use uuid::Uuid;
 
 const BATCH: usize = 1_000;
 const SALT: Salt = Salt([7; 16]);
@@ -58,7 +66,33 @@ fn main() {
         });
     });
     group.finish();
+    tell(&mut criterion);
     criterion.final_summary();
+}
+
+/// What a search pays for being told, where the same was told within the minute and where it was not.
+fn tell(criterion: &mut Criterion<CpuTime>) {
+    let mut group = criterion.benchmark_group("reads");
+    let scope = SystemAuthority::assume().scope(TenantId(Uuid::from_u128(1)), "reader");
+    let query = |n: u64| {
+        let text = format!("outcome:success ip:10.0.0.0/8 assumed -severity:CRITICAL action:* -message:n{n}");
+        query::parse(&text).unwrap()
+    };
+    let search = |reads: &Reads, query: &Query| {
+        reads.tell(&scope, Operation::ListEntries, What::Query(query), Amount { times: 1, rows: 50 });
+    };
+    let (reads, same) = (Reads::default(), query(0));
+    group.bench_function("same", |b| b.iter(|| search(&reads, &same)));
+    let others: Vec<_> = (0..1_000).map(query).collect();
+    group.throughput(Throughput::Elements(others.len() as u64));
+    group.bench_function("others", |b| {
+        b.iter_batched(
+            Reads::default,
+            |reads| others.iter().for_each(|query| search(&reads, query)),
+            BatchSize::LargeInput,
+        );
+    });
+    group.finish();
 }
 
 fn parsed(items: &[Vec<u8>]) -> Vec<Value<'_>> {
