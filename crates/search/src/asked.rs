@@ -1,10 +1,11 @@
 //! A query, together with what its asker may read.
 
 use custody_auth::Scope;
-use custody_domain::{Entry, query::Query};
+use custody_domain::{
+    Entry, EntryId,
+    query::{Instant, Query},
+};
 use custody_ledger::{Head, Range};
-
-use crate::linear::range_of;
 
 /// What is asked with a scope. There is no way to run the asker's part on an entry that the grant
 /// does not give.
@@ -47,9 +48,17 @@ impl Asked {
         self.grant.is_some()
     }
 
-    /// The ids that can match, of the log up to this head; none where there can be no such id.
+    /// The ids that can match: up to the head, within the received times that the query asks for. None
+    /// where there can be no such id.
     pub fn range(&self, head: Head) -> Option<Range> {
-        range_of(&self.whole, head)
+        let end = head.last_id?.next_up();
+        let received = self.whole.received_range();
+        let bound = |at: Instant| EntryId::lower_bound(at.to_datetime());
+        let range = Range {
+            after: received.from.map(|from| bound(from).next_down()),
+            before: Some(received.before.map_or(end, |before| bound(before).min(end))),
+        };
+        (range.after < range.before).then_some(range)
     }
 
     /// Grant and query as one: what cursors are bound to.

@@ -8,11 +8,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use custody_auth::Scope;
-use custody_domain::{
-    EntryId,
-    query::{Instant, Query},
-};
-use custody_ledger::{Head, Order, Range};
+use custody_domain::EntryId;
+use custody_ledger::{Order, Range};
 
 pub use self::limits::LinearLimits;
 use self::scan::{Scan, Task};
@@ -115,19 +112,6 @@ impl Search for Linear {
         }
         Ok(tally.finish(&request, (!asked.is_restricted()).then_some(head.size)))
     }
-}
-
-/// The ids that can match: up to the head, within the received times that the query asks for. None
-/// where there can be no such id.
-pub(crate) fn range_of(query: &Query, head: Head) -> Option<Range> {
-    let end = head.last_id?.next_up();
-    let received = query.received_range();
-    let bound = |at: Instant| EntryId::lower_bound(at.to_datetime());
-    let range = Range {
-        after: received.from.map(|from| bound(from).next_down()),
-        before: Some(received.before.map_or(end, |before| bound(before).min(end))),
-    };
-    (range.after < range.before).then_some(range)
 }
 
 /// What is left of a range after `id` was looked at.

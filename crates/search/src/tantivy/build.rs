@@ -57,8 +57,7 @@ fn document(fields: &Fields, entry: &Entry<'_>, kept: &mut Kept) -> Result<Tanti
     let (millis, counter) = entry.id.parts();
     document.add_u64(fields.millis, millis);
     document.add_u64(fields.counter, u64::try_from(counter).map_err(|_| PartError::Counter)?);
-    let occurred = text("occurred_at").and_then(columns::instant).map(|at| at.timestamp_micros());
-    document.add_i64(fields.time, occurred.unwrap_or_else(|| entry.received_at().timestamp_micros()));
+    document.add_i64(fields.time, entry.time().microseconds());
     let severity: Severity = text("severity").and_then(|s| s.parse().ok()).unwrap_or_default();
     document.add_u64(fields.severity, u64::from(severity.rank().unsigned_abs()));
     let outcome: Outcome = text("outcome").and_then(|o| o.parse().ok()).unwrap_or_default();

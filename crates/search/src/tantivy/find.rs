@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 
 use custody_domain::{
     EntryId,
-    query::{Instant, Query, terms::Plan},
+    query::{Query, terms::Plan},
 };
 use custody_ledger::{LedgerError, StoredEntry};
 use uuid::Uuid;
@@ -126,12 +126,4 @@ impl Window {
     fn is_past(&self, last: EntryId) -> bool {
         self.after.is_some_and(|after| last <= after)
     }
-}
-
-/// What an entry is sorted by where sorted by when it occurred, in microseconds.
-fn time_of(entry: &StoredEntry) -> Result<i64, LedgerError> {
-    let view = entry.view()?;
-    let occurred = view.content.as_object().and_then(|content| content.get("occurred_at")?.as_str());
-    let at = occurred.and_then(Instant::parse).unwrap_or_else(|| Instant::from(view.received_at()));
-    Ok(at.microseconds())
 }

@@ -17,7 +17,6 @@ use crate::{
     Asked, LIMIT_MAX, Page, PageRequest, SearchError, Sort, Total,
     cursor::{Place, Turn, Walk},
     indexed::{Finder, Found, Reader},
-    linear,
 };
 
 pub(super) async fn page(inner: &Inner, scope: &Scope, request: PageRequest) -> Result<Page, SearchError> {
@@ -47,7 +46,7 @@ async fn without_index(
     view: &View,
     head: Head,
 ) -> Result<Page, SearchError> {
-    if matches!(request.sort, Sort::OccurredAscending | Sort::OccurredDescending) {
+    if request.sort.is_by_time() {
         return Err(SearchError::Indexing { done: view.next.unwrap_or(0), of: head.size });
     }
     crate::Search::page(&inner.linear, scope, request).await
@@ -62,7 +61,7 @@ pub(super) fn find(
     turn: Option<Turn>,
 ) -> Find {
     let sort = if matches!(turn, Some(Turn::Before(_))) { sort.reversed() } else { sort };
-    let range = linear::range_of(asked.whole(), head);
+    let range = asked.range(head);
     let window =
         range.map_or_else(Window::nothing, |range| Window { after: range.after, before: range.before });
     let query = asked.of_index().clone();

@@ -5,7 +5,7 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 
 use custody_domain::EntryId;
 
-use super::{Find, Found, Hit, IndexError, Work, time_of};
+use super::{Find, Found, Hit, IndexError, Work};
 use crate::{Sort, cursor::Place};
 
 /// What stands further ahead is greater, whichever way it is sorted.
@@ -27,7 +27,7 @@ pub(super) fn find(find: &Find, from: Option<Place>, want: usize, work: &Work) -
     };
     for entry in find.view.tail.iter().flat_map(|entries| entries.iter()) {
         if find.matches(entry)? {
-            keep(&mut best, order.rank(time_of(entry)?, entry.id));
+            keep(&mut best, order.rank(entry.view()?.time().microseconds(), entry.id));
         }
     }
     let mut parts = find.view.slots.iter().map(|slot| slot.part()).collect::<Result<Vec<_>, _>>()?;
