@@ -29,5 +29,6 @@ mod sign_in;
 mod succession;
 mod support;
 mod tree;
+mod two_servers;
 mod verify;
 mod who_asked;

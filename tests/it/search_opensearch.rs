@@ -8,7 +8,7 @@ use crate::support::{
     server::{Options, readable_temp_dir},
 };
 
-fn node() -> String {
+pub(crate) fn node() -> String {
     std::env::var("CUSTODY_TEST_OPENSEARCH_URL")
         .expect("CUSTODY_TEST_OPENSEARCH_URL is not set; run the test under scripts/with-opensearch")
 }

@@ -10,10 +10,12 @@ pub mod data;
 pub mod database;
 pub mod entries;
 pub mod http_faults;
+pub mod opensearch;
 pub mod proxy;
 pub mod wait;
 
 pub use database::TestDatabase;
 pub use http_faults::{Fault, HttpFaults};
+pub use opensearch::OpenSearchNode;
 pub use proxy::Proxy;
 pub use wait::eventually;

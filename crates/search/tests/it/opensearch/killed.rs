@@ -1,15 +1,8 @@
 //! A node that is killed in the middle of following and of searching.
 
-use std::{
-    net::TcpListener,
-    path::{Path, PathBuf},
-    process::Command,
-};
-
 use custody_domain::query::Query;
 use custody_search::{Search as _, Sort};
-use custody_testkit::eventually;
-use tempfile::TempDir;
+use custody_testkit::{OpenSearchNode, eventually};
 
 use super::{fixture::config, server::Server};
 use crate::{
@@ -18,52 +11,11 @@ use crate::{
     walk::{request, walk},
 };
 
-/// A node of this test's own.
-struct Node {
-    port: u16,
-    data: TempDir,
-}
-
-impl Node {
-    fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let node = Self { port, data: TempDir::new().unwrap() };
-        node.run();
-        node
-    }
-
-    fn script() -> PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tools/opensearch/node")
-    }
-
-    fn run(&self) {
-        let mut command = Command::new(Self::script());
-        let command =
-            command.arg("start").arg(self.port.to_string()).arg(self.data.path()).env("HEAP", "256m");
-        assert!(command.status().unwrap().success());
-    }
-
-    fn kill(&self) {
-        let pid = std::fs::read_to_string(self.data.path().join("pid")).unwrap();
-        assert!(Command::new("kill").args(["-9", pid.trim()]).status().unwrap().success());
-    }
-
-    fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        let _ = Command::new(Self::script()).arg("stop").arg(self.data.path()).status();
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_node_that_was_killed_misses_nothing_and_has_nothing_twice() {
     let fixture = Fixture::new().await;
     let scope = fixture.tenant("mine").await;
-    let node = Node::start();
+    let node = OpenSearchNode::start();
     let server = Server::start(&fixture.store, &fixture.ledger, config(&node.url()));
     let mut written: u64 = 0;
     for round in 0..2_u64 {
