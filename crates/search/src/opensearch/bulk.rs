@@ -69,7 +69,7 @@ impl Batch {
     ) -> Result<(), WriteError> {
         let (tenant, id, start) = (entry.tenant_id, entry.id, self.lines.len());
         let index = layout.index_of(tenant, id);
-        let action = json!({"index": {"_index": index, "_id": id, "routing": tenant}});
+        let action = json!({"index": {"_index": index, "_id": document::id(tenant, id), "routing": tenant}});
         let written =
             serde_json::to_writer(&mut self.lines, &action).map_err(WriteError::from).and_then(|()| {
                 self.lines.push(b'\n');

@@ -1,7 +1,8 @@
 //! What is kept of an entry.
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use custody_domain::{
-    Entry, Outcome, Severity, columns,
+    Entry, EntryId, Outcome, Severity, columns,
     json::{Object, Value},
     query::{
         ANALYSER_VERSION,
@@ -13,7 +14,7 @@ use serde::Serialize;
 use serde_json::json;
 
 /// Rises when the documents, or how they are laid out, change.
-const FORMAT_VERSION: u32 = 1;
+const FORMAT_VERSION: u32 = 2;
 
 /// Of an index: one of an earlier version is begun anew.
 pub const VERSION: u32 = FORMAT_VERSION * 1_000_000 + TERMS_VERSION * 1_000 + ANALYSER_VERSION;
@@ -79,6 +80,12 @@ pub(super) fn mapping() -> serde_json::Value {
 /// The log of an epoch: what was indexed before a restore is another's.
 pub(super) fn log(tenant: custody_domain::TenantId, epoch: u32) -> String {
     format!("{tenant}/{epoch}")
+}
+
+/// Two tenants' entries of one millisecond have one id, and the index is shared. In base64, which the node
+/// keeps as the bytes it stands for.
+pub(super) fn id(tenant: custody_domain::TenantId, id: EntryId) -> String {
+    URL_SAFE_NO_PAD.encode([tenant.0.into_bytes(), id.0.into_bytes()].concat())
 }
 
 #[derive(Serialize)]

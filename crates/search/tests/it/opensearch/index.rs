@@ -34,6 +34,23 @@ async fn it_conforms_wherever_the_index_ends() {
     }
 }
 
+/// Ids are made in each log for itself: what two tenants write in one millisecond has one id.
+#[tokio::test]
+async fn entries_of_two_tenants_with_one_id_are_two() {
+    let log = IndexedLog::of(MemoryLog::numbered(20));
+    let index = executor(&log, config(&url()));
+    assert_eq!(log.index(&index).await, []);
+    let mut others = log.log.entries();
+    others.iter_mut().for_each(|entry| entry.tenant_id = TenantId(Uuid::from_u128(8)));
+    let mut writer = index.writer(1).await.unwrap();
+    writer.push(0, &others[..10]).await.unwrap();
+    assert_eq!(writer.publish().await.unwrap(), []);
+    let found = walk(&index, &scope(), &Query::All, Sort::ReceivedAscending, 7).await;
+    assert_eq!(found, (0..20).collect::<Vec<_>>());
+    assert_eq!(log.log.read(), 0, "the log was searched, and not the index");
+    index.remove_but(None).await.unwrap();
+}
+
 #[tokio::test]
 async fn it_goes_back() {
     let contents = conformance::documented_contents();
