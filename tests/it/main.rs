@@ -25,6 +25,7 @@ mod running;
 mod schedules;
 mod search;
 mod search_opensearch;
+mod search_while_writing;
 mod sign_in;
 mod succession;
 mod support;

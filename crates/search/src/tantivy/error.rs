@@ -66,3 +66,10 @@ impl From<TooMany> for IndexError {
         Self::TooMuch
     }
 }
+
+impl IndexError {
+    /// Whether making the part again may help.
+    pub(super) fn is_of_a_part(&self) -> bool {
+        matches!(self, Self::Part(_) | Self::Io(_))
+    }
+}

@@ -15,7 +15,10 @@ use tokio::{
     time,
 };
 
-use super::{IndexError, Tantivy, shelf::COMMIT_COUNT};
+use super::{
+    IndexError, Tantivy,
+    shelf::{COMMIT_COUNT, Shelf},
+};
 
 /// Entries of one tenant that are made a part in memory at once, so that no search has to look at
 /// more of them one by one.
@@ -164,6 +167,18 @@ type KeptUp = (TenantId, Result<(), IndexError>);
 
 async fn keep_up(index: &Tantivy, tenant: TenantId, old: bool) -> Result<(), IndexError> {
     let shelf = index.inner().shelf(tenant).await?;
+    match follow_on(&shelf, old).await {
+        // A part was to be merged that is damaged, and nobody may search for long.
+        Err(error) if error.is_of_a_part() => {
+            tracing::warn!(tenant.id = %tenant, %error, "a part of the index cannot be read");
+            shelf.repair().await?;
+            follow_on(&shelf, old).await
+        }
+        other => other,
+    }
+}
+
+async fn follow_on(shelf: &Shelf, old: bool) -> Result<(), IndexError> {
     loop {
         let some = shelf.pull(2 * COMMIT_COUNT).await?;
         while shelf.fold().await? {}

@@ -145,7 +145,7 @@ impl Inner {
         ask: impl Fn() -> F,
     ) -> Result<T, SearchError> {
         match ask().await {
-            Err(SearchError::Index(error)) if matches!(*error, IndexError::Part(_) | IndexError::Io(_)) => {
+            Err(SearchError::Index(error)) if error.is_of_a_part() => {
                 tracing::warn!(tenant.id = %scope.tenant(), %error, "a part of the index cannot be read");
                 self.shelf(scope.tenant()).await?.repair().await?;
                 ask().await
