@@ -101,12 +101,13 @@ test: ## Installs what tests need, then checks format, lints, licences, all test
 	scripts/with-newer-postgres scripts/cargo-test --locked --package custody-store --package custody-ledger --package custody-search --test it --no-fail-fast -- --skip embedded --skip opensearch
 	scripts/with-postgres scripts/with-aws scripts/with-opensearch scripts/cargo-test --workspace --locked --no-fail-fast
 
-soak: ## Injects every fault under ten times the load that make test has, sends bad input at full size
+soak: ## Injects every fault under ten times the load that make test has, sends bad input at full size, searches while writing
 	@scripts/install-dependencies test
 	@$(LINK_TARGET)
 	CUSTODY_SOAK=10 scripts/with-postgres scripts/with-aws scripts/cargo-test --locked --package custody --test it faults
 	CUSTODY_TEST_HOSTILE_MIB=1024 CUSTODY_TEST_HOSTILE_ITEMS=1000000 \
 		scripts/with-postgres scripts/cargo-test --locked --package custody --test it hostile
+	CUSTODY_SOAK_SECONDS=300 scripts/with-postgres scripts/cargo-test --locked --package custody --test it search_while_writing -- --test-threads=1 --nocapture
 
 lint: ## Lints, without running a test
 	cargo clippy --workspace --all-targets --locked -- -D warnings

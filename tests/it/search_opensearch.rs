@@ -106,7 +106,26 @@ async fn reconciles(server: &Server, tenant: &Tenant) {
     let url = format!("{}/custody-*/_delete_by_query?refresh=true", node());
     let removed = reqwest::Client::new().post(url).json(&everything).send().await.unwrap();
     assert!(removed.json::<Value>().await.unwrap()["deleted"].as_u64().unwrap() > 0);
+    let looked = async || server.anonymous().get("/readyz").await.expect(200)["checks"]["search"].clone();
+    let lately = eventually("the look to be shown", || async {
+        Some(looked().await["reconciled"]["lately"].clone()).filter(|lately| !lately.is_null())
+    })
+    .await;
+    assert_eq!((&lately["found"], &lately["behind"]), (&json!("agrees"), &json!(0)));
     let differs = job().await;
+    // It tells, and is ready: searches are answered.
+    eventually("the difference to be shown", || async {
+        let search = looked().await;
+        assert_eq!(search["ok"], true, "{search}");
+        (search["reconciled"]["lately"]["found"] == "differs").then_some(())
+    })
+    .await;
+    assert!(!looked().await.to_string().contains(&tenant.id));
+    let metrics = String::from_utf8(server.anonymous().get("/metrics").await.bytes).unwrap();
+    for found in ["agrees", "differs"] {
+        let line = format!("custody_search_reconciliations_total{{found=\"{found}\"}} 1");
+        assert!(metrics.contains(&line), "{metrics}");
+    }
     assert_eq!(differs["status"], "failed", "{differs}");
     assert!(differs.to_string().contains("custody rebuild search"), "{differs}");
 }

@@ -1,5 +1,7 @@
 //! Who asked what, in the tenant's own log.
 
+mod killed;
+
 use std::collections::BTreeSet;
 
 use custody_testkit::{TestDatabase, eventually};

@@ -4,7 +4,7 @@
 mod anchor;
 mod health;
 mod partitions;
-mod reconcile;
+pub(crate) mod reconcile;
 mod sweep;
 
 use custody_export::{ExportLogs, ExportServices, Exports};

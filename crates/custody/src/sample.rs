@@ -68,7 +68,8 @@ async fn tenant(installation: &Installation, name: &str, title: &str) -> anyhow:
 
 async fn member(installation: &Installation, tenant: &Tenant, email: &str) -> anyhow::Result<()> {
     let scope = installation.authority.scope(tenant.id, "sample");
-    let new = users::NewUser { email: email.to_owned(), tenant: tenant.id, role: Role::Admin };
+    let new =
+        users::NewUser { email: email.to_owned(), tenant: tenant.id, role: Role::Admin, row_grant: None };
     match users::create(&installation.store, &scope, &installation.authority, new, Utc::now()).await {
         // They are a member already.
         Ok(_) | Err(IdentityError::Taken(_)) => Ok(()),

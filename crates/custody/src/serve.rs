@@ -171,7 +171,7 @@ fn app(
         sign_in_limits: SignInLimits::new(&SignInLimitsConfig::default()),
         search: searches.port(),
         live: Live::new(ledger.clone(), installation.authority.clone(), hints, LiveConfig::default()),
-        readiness: Readiness::new(checks::all(installation, &kinds)),
+        readiness: Readiness::new(checks::all(installation, &kinds, &searches)),
         metrics: Some(metrics),
         store: installation.store.clone(),
         objects,

@@ -119,7 +119,7 @@ pub async fn first_operator(
     }
     let created = match operators.first() {
         None => {
-            let place = (TenantId::RESERVED, Role::Operator);
+            let place = (TenantId::RESERVED, (Role::Operator, None));
             users::create_in(&mut tx, scope, &email, place, now).await?
         }
         Some(operator) => {

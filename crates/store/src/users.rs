@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 use custody_auth::{Passwords, Role, RowGrant, Scope, SignInLimits, SystemAuthority};
 use custody_domain::{TenantId, UserId};
-use serde_json::json;
 use sqlx::Row as _;
 use uuid::Uuid;
 
@@ -115,6 +114,8 @@ pub struct NewUser {
     pub email: String,
     pub tenant: TenantId,
     pub role: Role,
+    /// Of an auditor: the entries that they may read; none for all.
+    pub row_grant: Option<RowGrant>,
 }
 
 #[derive(Debug)]
@@ -134,9 +135,11 @@ pub async fn create(
     now: DateTime<Utc>,
 ) -> Result<CreatedUser, IdentityError> {
     memberships::check_role(new.tenant, new.role)?;
+    memberships::check_row_grant(new.role, new.row_grant.as_ref())?;
     let email = email::required(&new.email)?;
     let mut tx = store.system_tx().await?;
-    let created = create_in(&mut tx, scope, &email, (new.tenant, new.role), now).await?;
+    let promised = (new.role, new.row_grant.as_ref());
+    let created = create_in(&mut tx, scope, &email, (new.tenant, promised), now).await?;
     tx.commit().await?;
     Ok(created)
 }
@@ -145,7 +148,7 @@ pub(crate) async fn create_in(
     tx: &mut SystemTx,
     scope: &Scope,
     email: &str,
-    (tenant, role): (TenantId, Role),
+    (tenant, (role, row_grant)): (TenantId, (Role, Option<&RowGrant>)),
     now: DateTime<Utc>,
 ) -> Result<CreatedUser, IdentityError> {
     let user = insert(tx.connection(), email, None, now).await?;
@@ -156,14 +159,14 @@ pub(crate) async fn create_in(
         let row = sqlx::query(sql).bind(email).fetch_one(tx.connection()).await?;
         (UserId(row.try_get("id")?), row.try_get("new")?)
     };
-    if !memberships::add(tx, tenant, user, (role, None), now).await? {
+    if !memberships::add(tx, tenant, user, (role, row_grant), now).await? {
         return Err(IdentityError::Taken(format!("{email} is a member already")));
     }
     let one_time_secret =
         if needs_secret { Some(one_time_secrets::create(tx, user, now).await?) } else { None };
     let change = Change::by(scope, "custody.membership.created")
         .on("user", user, Some(email))
-        .after(json!({"role": role}));
+        .after(memberships::told(role, row_grant));
     audit_outbox::write(tx.connection(), tenant, &change, now).await?;
     Ok(CreatedUser { user, email: email.to_owned(), one_time_secret })
 }

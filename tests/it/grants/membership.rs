@@ -51,6 +51,34 @@ async fn a_grant_counts_from_the_next_request_on_and_is_in_the_log() {
     assert_eq!(reads(&person).await, ["a.hidden", "a.shown"]);
 }
 
+/// The operator makes an auditor who never reads more.
+#[tokio::test]
+async fn a_person_is_made_with_a_grant_by_the_command_line() {
+    let server = shared().await;
+    let tenant = server.tenant().await;
+    two_entries(&tenant).await;
+    let email = format!("{}@example.com", uuid::Uuid::new_v4().simple());
+    let create = ["user", "create", &email, "--tenant", &tenant.name, "--grant", GRANT, "--role"];
+    let refused = server.command(&[&create[..], &["admin"]].concat()).output().await.unwrap();
+    assert!(!refused.status.success(), "a grant is an auditor's");
+    let made = server.custody_json(&[&create[..], &["auditor"]].concat()).await;
+    assert_eq!(made["grant"], GRANT);
+    let once = json!({"email": email, "password": made["one_time_secret"], "tenant": tenant.name});
+    let session = server.anonymous().post("/api/v1/auth/login", &once).await.expect(200);
+    let person = server.anonymous().with_token(session["access_token"].as_str().unwrap());
+    person.post("/api/v1/auth/password", &json!({"password": "correct horse battery"})).await.expect(204);
+    assert_eq!(reads(&person).await, ["a.shown"]);
+    let page = tenant.admin.get("/api/v1/users").await.expect(200);
+    assert!(page.to_string().contains(GRANT), "{page}");
+    let path = "/api/v1/logs?action=custody.membership.created";
+    let told = custody_testkit::eventually("the log tells of it", || async {
+        let page = tenant.admin.get(path).await.expect(200);
+        page["items"].as_array().unwrap().iter().find(|entry| entry["resource"]["name"] == *email).cloned()
+    })
+    .await;
+    assert_eq!(told["after"], json!({"role": "auditor", "grant": GRANT}));
+}
+
 #[tokio::test]
 async fn what_is_no_grant_is_refused_and_says_where_it_is_wrong() {
     let server = shared().await;

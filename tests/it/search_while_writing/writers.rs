@@ -12,7 +12,7 @@ use super::{
 const BODY_MAX: usize = 60;
 /// What writers write is walked through again and again: more than this of a tenant takes the readers
 /// longer than it teaches.
-const ENTRIES_MAX: usize = 60_000;
+const ENTRIES_MAX: usize = 20_000;
 
 pub(super) async fn run(field: &Field) {
     while !field.is_over() {

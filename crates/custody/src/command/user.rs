@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
-use custody_auth::{Role, SecretKind};
+use custody_auth::{Role, RowGrant, SecretKind};
 use custody_domain::TenantId;
 use custody_store::{IdentityError, StoreError, one_time_secrets, users};
 use serde_json::json;
@@ -27,6 +27,9 @@ pub(crate) enum UserCommand {
         /// what they recorded, a writer record alone. An operator makes tenants and sees no tenant's data.
         #[arg(long, value_parser = role_of)]
         role: Role,
+        /// Of an auditor: a query; the entries that it matches are all that they read.
+        #[arg(long, value_name = "QUERY", value_parser = RowGrant::parse)]
+        grant: Option<RowGrant>,
     },
     /// Takes a person's password and sessions away and gives a new one-time sign-in.
     Reset {
@@ -38,7 +41,9 @@ pub(crate) enum UserCommand {
 impl UserCommand {
     pub(crate) async fn run(self, config: &Config, console: Console) -> anyhow::Result<ExitCode> {
         match self {
-            Self::Create { email, tenant, role } => create(config, console, email, tenant, role).await?,
+            Self::Create { email, tenant, role, grant } => {
+                create(config, console, email, tenant, (role, grant)).await?;
+            }
             Self::Reset { email } => reset(config, console, &email).await?,
         }
         Ok(ExitCode::SUCCESS)
@@ -50,23 +55,28 @@ async fn create(
     console: Console,
     email: String,
     tenant: Option<String>,
-    role: Role,
+    (role, row_grant): (Role, Option<RowGrant>),
 ) -> anyhow::Result<()> {
+    let granted = row_grant.clone();
     let (created, tenant) = installation::with(config, async |installation| {
         let tenant = super::tenant_for(installation, tenant.as_deref(), role).await?;
         let scope = installation.authority.scope(tenant.id, "command line");
-        let new = users::NewUser { email, tenant: tenant.id, role };
+        let new = users::NewUser { email, tenant: tenant.id, role, row_grant };
         let created =
             users::create(&installation.store, &scope, &installation.authority, new, Utc::now()).await?;
         Ok((created, tenant))
     })
     .await?;
+    let grant = granted.as_ref().map(RowGrant::text);
     let secret = created.one_time_secret.as_ref().map(|secret| secret.text.as_str());
-    let value = json!({"id": created.user, "email": created.email, "tenant": tenant.name, "role": role, "one_time_secret": secret});
+    let value = json!({"id": created.user, "email": created.email, "tenant": tenant.name, "role": role, "grant": grant, "one_time_secret": secret});
     console.answer(&value, || {
         let made = match role {
             Role::Operator => format!("{} is an operator now", created.email),
-            role => format!("{} is {role} of {} now", created.email, tenant.name),
+            role => {
+                let reads = grant.map(|grant| format!(", and reads {grant}")).unwrap_or_default();
+                format!("{} is {role} of {} now{reads}", created.email, tenant.name)
+            }
         };
         match secret {
             Some(secret) => format!("{made}\n{}", once(secret, Utc::now())),

@@ -34,7 +34,7 @@ impl Job for Health {
     type Services = Services;
 
     async fn run(&self, context: &OpContext<Services>) -> Result<Done, JobError> {
-        let checked: Vec<Checked> = checks::all(context.services()).await;
+        let checked: Vec<Checked> = checks::all(context.services(), context.scope()).await;
         for Checked { name, is_well, .. } in &checked {
             metrics::gauge!("custody_health", "check" => *name).set(f64::from(u8::from(*is_well)));
         }

@@ -1,6 +1,8 @@
 //! `search.reconcile`: holds the search index against the ledger, hour by hour. A difference is told and
 //! never repaired: nobody knows what else is wrong with an index that has lost something.
 
+mod last;
+
 use custody_auth::SystemAuthority;
 use custody_ledger::Ledger;
 use custody_queue::{Done, Job, JobError, OpContext};
@@ -11,8 +13,12 @@ use custody_search::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+pub(crate) use self::last::last;
+
 /// Differences that the result names.
 const NAMED_MAX: usize = 100;
+/// How a job begins to say that it failed because there were any.
+const DIFFERS: &str = "the search index differs from the ledger";
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Reconcile {
@@ -66,10 +72,12 @@ impl Job for Reconcile {
         }
         #[expect(clippy::cast_precision_loss, reason = "a gauge")]
         metrics::gauge!("custody_search_differing_hours").set(hours as f64);
+        let found = if hours > 0 { "differs" } else { "agrees" };
+        metrics::counter!("custody_search_reconciliations_total", "found" => found).increment(1);
         if hours > 0 {
             let first = named.first().map(ToString::to_string).unwrap_or_default();
             return Err(JobError::fatal(format!(
-                "the search index differs from the ledger in {hours} hours of tenants' logs, the first {first}; \
+                "{DIFFERS} in {hours} hours of tenants' logs, the first {first}; \
                  `custody rebuild search` makes it anew"
             )));
         }

@@ -7,23 +7,30 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::Utc;
 use custody_api::Check;
+use custody_auth::Scope;
+use custody_domain::TenantId;
 use custody_queue::Kinds;
 use custody_store::{Store, audit_outbox, partitions};
 use serde_json::{Value, json};
 
-use crate::installation::Installation;
+use crate::{installation::Installation, jobs::reconcile, search::Searches};
 
 /// Changes of our own that wait longer than this to be entries mean that nobody writes them.
 const OUTBOX_AGE_MAX_SECONDS: i64 = 60;
 
-pub(super) fn all(installation: &Installation, kinds: &Kinds) -> Vec<Arc<dyn Check>> {
+pub(super) fn all(installation: &Installation, kinds: &Kinds, searches: &Searches) -> Vec<Arc<dyn Check>> {
     let store = &installation.store;
-    vec![
+    let mut all: Vec<Arc<dyn Check>> = vec![
         Arc::new(Database(store.clone())),
         Arc::new(Partitions(store.clone())),
         Arc::new(Followers(store.clone())),
         Arc::new(queue::Queue::new(store.clone(), kinds)),
-    ]
+    ];
+    if searches.opensearch().is_some() {
+        let scope = installation.authority.scope(TenantId::RESERVED, "readiness");
+        all.push(Arc::new(Search { store: store.clone(), scope }));
+    }
+    all
 }
 
 struct Database(Store);
@@ -58,6 +65,25 @@ impl Check for Partitions {
         } else {
             Err("there is none for today: nothing can be written".to_owned())
         }
+    }
+}
+
+/// Whether the index agrees with the ledger. Searches go without it where they must, so nothing of it makes a
+/// server unready.
+struct Search {
+    store: Store,
+    scope: Scope,
+}
+
+#[async_trait]
+impl Check for Search {
+    fn name(&self) -> &'static str {
+        "search"
+    }
+
+    async fn check(&self) -> Result<Value, String> {
+        let last = reconcile::last(&self.store, &self.scope).await;
+        Ok(json!({"reconciled": last.unwrap_or_default()}))
     }
 }
 

@@ -88,6 +88,12 @@ const COUNTERS: &[Counter] = &[
     },
     plain("custody_schedules_failed_total", "Due times of schedules that could not be fired."),
     plain("custody_schedules_fired_total", "Due times of schedules that were fired."),
+    Counter {
+        name: "custody_search_reconciliations_total",
+        label: "found",
+        values: &["agrees", "differs"],
+        description: "Times that the index in OpenSearch was held against the ledger.",
+    },
     plain("custody_tree_mismatches_total", "Logs whose entries no longer give the tree that was signed."),
 ];
 

@@ -6,14 +6,16 @@ use std::{
 };
 
 use chrono::{TimeDelta, Utc};
+use custody_auth::Scope;
 use custody_ledger::follow;
 use custody_objects::Objects;
 use custody_queue::Kinds;
-use custody_search::opensearch;
+use custody_search::opensearch::{self, OpenSearch};
 use custody_store::{Store, StoreError, audit_outbox, followers, health::Checked, jobs, partitions};
 use nix::sys::statvfs::statvfs;
 
 use super::Services;
+use crate::jobs::reconcile;
 
 const DATABASE_ANSWER_MAX: Duration = Duration::from_secs(2);
 const FOLLOWER_LAG_MAX: TimeDelta = TimeDelta::minutes(5);
@@ -23,7 +25,7 @@ const DISK_FREE_BYTES_MIN: u64 = 1 << 30;
 /// What was found, or why it is not well.
 type Found = Result<String, String>;
 
-pub(super) async fn all(services: &Services) -> Vec<Checked> {
+pub(super) async fn all(services: &Services, scope: &Scope) -> Vec<Checked> {
     let Services { store, objects, data_dir, kinds, index } = services;
     let checked = |name, found: Found| {
         let is_well = found.is_ok();
@@ -39,9 +41,16 @@ pub(super) async fn all(services: &Services) -> Vec<Checked> {
         checked("disk", disk(data_dir)),
     ];
     if let Some(index) = index {
-        all.push(checked("search", index.check().await.map_err(|error| error.to_string())));
+        all.push(checked("search", node(index, store, scope).await));
     }
     all
+}
+
+/// Whether it is there. That it differs from the ledger is told by the job that found it.
+async fn node(index: &OpenSearch, store: &Store, scope: &Scope) -> Found {
+    let said = index.check().await.map_err(|error| error.to_string())?;
+    let last = reconcile::last(store, scope).await.map_err(|error| unread(&error))?;
+    Ok(format!("{said}; held against the ledger: {last}"))
 }
 
 fn unread(error: &StoreError) -> String {

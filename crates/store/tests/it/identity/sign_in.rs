@@ -180,7 +180,12 @@ async fn servers_that_start_together_make_one_operator() {
 #[tokio::test]
 async fn a_one_time_secret_is_over_after_a_day() {
     let house = House::new().await;
-    let new = users::NewUser { email: "ada@example.com".to_owned(), tenant: house.acme.id, role: Role::User };
+    let new = users::NewUser {
+        email: "ada@example.com".to_owned(),
+        tenant: house.acme.id,
+        role: Role::User,
+        row_grant: None,
+    };
     let yesterday = now() - secs(86_400);
     let made =
         users::create(house.store(), &scope(house.acme.id), authority(), new, yesterday).await.unwrap();

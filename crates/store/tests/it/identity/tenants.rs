@@ -74,6 +74,7 @@ async fn each_sees_the_tenants_that_concern_them() {
         email: "op@example.com".to_owned(),
         tenant: TenantId::RESERVED,
         role: Role::Operator,
+        row_grant: None,
     };
     let made = users::create(store, &scope(TenantId::RESERVED), authority(), operator, now()).await.unwrap();
     let secret = made.one_time_secret.unwrap().text;
