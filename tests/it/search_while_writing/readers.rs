@@ -55,7 +55,7 @@ async fn counts(field: &Field, known: &Known) {
     let expected = known.so_far(Some(kind)).len();
     let path = format!("/api/v1/logs/stats?q={query}&by=action");
     let answer = field.servers.ask(&field.seen, &known.tenant.auditor, Method::GET, &path, None).await;
-    let Some(stats) = answered(field, answer, true) else { return };
+    let Some(stats) = answered(field, &answer, true) else { return };
     let count = stats["count"].as_u64().unwrap();
     assert!(usize::try_from(count).unwrap() >= expected, "{count} of {expected} are counted by {query}");
     assert_eq!(stats["groups"][0]["values"][0]["count"], count, "{stats}");

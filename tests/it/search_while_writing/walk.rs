@@ -121,16 +121,12 @@ fn place(sort: &str, entry: &Value) -> Place {
 }
 
 async fn page(field: &Field, known: &Known, way: &Way, cursor: Option<&str>, total: bool) -> Option<Value> {
-    let mut path = format!("/api/v1/logs?sort={}&limit={}&total={total}", way.sort, way.limit);
-    if let Some((query, _)) = &way.query {
-        path += &format!("&q={query}");
-    }
-    if let Some(cursor) = cursor {
-        path += &format!("&cursor={cursor}");
-    }
+    let query = way.query.as_ref().map(|(query, _)| format!("&q={query}")).unwrap_or_default();
+    let cursor = cursor.map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+    let path = format!("/api/v1/logs?sort={}&limit={}&total={total}{query}{cursor}", way.sort, way.limit);
     let answer = field.servers.ask(&field.seen, &known.tenant.auditor, Method::GET, &path, None).await;
     let needs_index = way.sort.ends_with("occurred_at");
-    let page = answered(field, answer, needs_index)?;
+    let page = answered(field, &answer, needs_index)?;
     one(&field.seen.pages);
     if !page["stopped"].is_null() {
         assert!(page["next_cursor"].is_string(), "it stopped, and does not say where to go on: {page}");
@@ -140,7 +136,7 @@ async fn page(field: &Field, known: &Known, way: &Way, cursor: Option<&str>, tot
 }
 
 /// None where it is refused for want of an index, which nothing is that goes without one.
-pub(super) fn answered(field: &Field, answer: Answer, needs_index: bool) -> Option<Value> {
+pub(super) fn answered(field: &Field, answer: &Answer, needs_index: bool) -> Option<Value> {
     if answer.status == 503 && needs_index {
         let why = answer.json()["detail"].as_str().unwrap().to_owned();
         let is_away = why.contains("search node") && field.by_node;

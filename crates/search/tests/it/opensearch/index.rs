@@ -41,7 +41,9 @@ async fn entries_of_two_tenants_with_one_id_are_two() {
     let index = executor(&log, config(&url()));
     assert_eq!(log.index(&index).await, []);
     let mut others = log.log.entries();
-    others.iter_mut().for_each(|entry| entry.tenant_id = TenantId(Uuid::from_u128(8)));
+    for entry in &mut others {
+        entry.tenant_id = TenantId(Uuid::from_u128(8));
+    }
     let mut writer = index.writer(1).await.unwrap();
     writer.push(0, &others[..10]).await.unwrap();
     assert_eq!(writer.publish().await.unwrap(), []);
