@@ -21,7 +21,6 @@ const TENANTS_AT_ONCE: usize = 16;
 /// Entries of one append.
 const APPEND_MAX: usize = 256;
 
-const TOLD_TOTAL: &str = "custody_reads_told_total";
 const UNTOLD: &str = "custody_reads_untold";
 
 /// Writes what was gathered: each second, and all of it at the end. One a process.
@@ -108,7 +107,7 @@ impl Teller {
             }
             for appended in self.ingest.ledger.append(&scope, drafts).await? {
                 match appended {
-                    Appended::Accepted(_) => metrics::counter!(TOLD_TOTAL).increment(1),
+                    Appended::Accepted(_) => metrics::counter!("custody_reads_told_total").increment(1),
                     Appended::Duplicate(_) => {}
                     Appended::Conflict(_) => {
                         tracing::error!(tenant.id = %tenant, "another entry has the id of a read");
