@@ -1,10 +1,12 @@
 //! What can be wrong with a part.
 
+use std::fmt::Display;
+
 use custody_ledger::LedgerError;
 use tantivy::{TantivyError, directory::error::OpenReadError};
 
 use super::run::RunError;
-use crate::stats::TooMany;
+use crate::{SearchError, stats::TooMany};
 
 /// Why a part was not made, or is none.
 #[derive(Debug, thiserror::Error)]
@@ -67,9 +69,20 @@ impl From<TooMany> for IndexError {
     }
 }
 
-impl IndexError {
+/// What may have failed because a part is damaged.
+pub(super) trait OfAPart: Display + From<IndexError> {
     /// Whether making the part again may help.
-    pub(super) fn is_of_a_part(&self) -> bool {
+    fn is_of_a_part(&self) -> bool;
+}
+
+impl OfAPart for IndexError {
+    fn is_of_a_part(&self) -> bool {
         matches!(self, Self::Part(_) | Self::Io(_))
+    }
+}
+
+impl OfAPart for SearchError {
+    fn is_of_a_part(&self) -> bool {
+        matches!(self, Self::Index(error) if error.is_of_a_part())
     }
 }

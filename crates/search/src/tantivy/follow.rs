@@ -167,15 +167,8 @@ type KeptUp = (TenantId, Result<(), IndexError>);
 
 async fn keep_up(index: &Tantivy, tenant: TenantId, old: bool) -> Result<(), IndexError> {
     let shelf = index.inner().shelf(tenant).await?;
-    match follow_on(&shelf, old).await {
-        // A part was to be merged that is damaged, and nobody may search for long.
-        Err(error) if error.is_of_a_part() => {
-            tracing::warn!(tenant.id = %tenant, %error, "a part of the index cannot be read");
-            shelf.repair().await?;
-            follow_on(&shelf, old).await
-        }
-        other => other,
-    }
+    // Of a part that is to be merged, where nobody may search for long.
+    shelf.mending(|| follow_on(&shelf, old)).await
 }
 
 async fn follow_on(shelf: &Shelf, old: bool) -> Result<(), IndexError> {

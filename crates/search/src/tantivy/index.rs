@@ -82,10 +82,13 @@ impl Tantivy {
     /// Everything of a tenant's onto the disk.
     pub async fn commit(&self, tenant: TenantId) -> Result<(), IndexError> {
         let kept = self.inner().shelf(tenant).await?;
-        while kept.pull(u64::MAX).await? > 0 {}
-        kept.commit().await?;
-        while kept.tidy().await? {}
-        Ok(())
+        kept.mending(|| async {
+            while kept.pull(u64::MAX).await? > 0 {}
+            kept.commit().await?;
+            while kept.tidy().await? {}
+            Ok(())
+        })
+        .await
     }
 
     /// What a server that stops has in memory, onto the disk: the next start has less to do.
@@ -138,22 +141,6 @@ impl Inner {
         shelves.filter(|(_, shelf)| shelf.has_old_memory(age)).map(|(tenant, _)| tenant).collect()
     }
 
-    /// Where a part cannot be read, it is made again and the question asked again, once.
-    async fn repairing<T, F: Future<Output = Result<T, SearchError>>>(
-        &self,
-        scope: &Scope,
-        ask: impl Fn() -> F,
-    ) -> Result<T, SearchError> {
-        match ask().await {
-            Err(SearchError::Index(error)) if error.is_of_a_part() => {
-                tracing::warn!(tenant.id = %scope.tenant(), %error, "a part of the index cannot be read");
-                self.shelf(scope.tenant()).await?.repair().await?;
-                ask().await
-            }
-            other => other,
-        }
-    }
-
     /// Closes parts that nobody has asked for, where more than `most` are open.
     pub(super) fn close_idle(&self, most: usize, seconds: u64) {
         let mut shelves = self.open_shelves();
@@ -179,10 +166,12 @@ impl Inner {
 #[async_trait]
 impl Search for Tantivy {
     async fn page(&self, scope: &Scope, request: PageRequest) -> Result<Page, SearchError> {
-        self.0.repairing(scope, || page::page(&self.0, scope, request.clone())).await
+        let kept = self.0.shelf(scope.tenant()).await?;
+        kept.mending(|| page::page(&self.0, &kept, scope, request.clone())).await
     }
 
     async fn stats(&self, scope: &Scope, request: StatsRequest) -> Result<Stats, SearchError> {
-        self.0.repairing(scope, || stats::stats(&self.0, scope, request.clone())).await
+        let kept = self.0.shelf(scope.tenant()).await?;
+        kept.mending(|| stats::stats(&self.0, &kept, scope, request.clone())).await
     }
 }

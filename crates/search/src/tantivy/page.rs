@@ -10,7 +10,7 @@ use custody_ledger::Head;
 use super::{
     find::{Count, Find, Window},
     index::Inner,
-    shelf::blocking,
+    shelf::{Shelf, blocking},
     view::View,
 };
 use crate::{
@@ -19,14 +19,18 @@ use crate::{
     indexed::{Finder, Found, Reader},
 };
 
-pub(super) async fn page(inner: &Inner, scope: &Scope, request: PageRequest) -> Result<Page, SearchError> {
+pub(super) async fn page(
+    inner: &Inner,
+    shelf: &Shelf,
+    scope: &Scope,
+    request: PageRequest,
+) -> Result<Page, SearchError> {
     if !(1..=LIMIT_MAX).contains(&request.limit) {
         return Err(SearchError::Limit);
     }
     let asked = Asked::new(scope, request.query.clone());
     let walk = Walk { tenant: scope.tenant(), query: asked.whole(), sort: request.sort };
     let turn = request.cursor.as_deref().map(|cursor| inner.cursors.open(&walk, cursor)).transpose()?;
-    let shelf = inner.shelf(scope.tenant()).await?;
     shelf.ask();
     let _turn = inner.turns.take(scope.tenant(), &inner.turn_limits).await?;
     let head = inner.log.head(scope).await?;

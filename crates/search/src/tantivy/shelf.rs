@@ -16,6 +16,7 @@ use tokio::sync;
 
 use super::{
     IndexError, build,
+    error::OfAPart,
     folder::{Folder, Name},
     merge,
     part::Part,
@@ -231,6 +232,21 @@ impl Shelf {
             self.replace(group.to_vec()).await?;
         }
         Ok(())
+    }
+
+    /// Does some work; where a part turns out to be damaged, again without it.
+    pub(super) async fn mending<T, E: OfAPart, F: Future<Output = Result<T, E>>>(
+        &self,
+        work: impl Fn() -> F,
+    ) -> Result<T, E> {
+        match work().await {
+            Err(error) if error.is_of_a_part() => {
+                tracing::warn!(tenant.id = %self.scope.tenant(), %error, "a part of the index cannot be read");
+                self.repair().await?;
+                work().await
+            }
+            other => other,
+        }
     }
 
     /// Throws away the first part that cannot be read and all that follow it: they are made again from

@@ -7,17 +7,28 @@ use custody_domain::{Outcome, Severity, query::terms::Plan};
 use tantivy::columnar::StrColumn;
 
 use super::{
-    IndexError, bits::Bits, find::Find, index::Inner, page, part::Part, run::Work, schema::column,
-    shelf::blocking,
+    IndexError,
+    bits::Bits,
+    find::Find,
+    index::Inner,
+    page,
+    part::Part,
+    run::Work,
+    schema::column,
+    shelf::{Shelf, blocking},
 };
 use crate::{
     Asked, SearchError, Sort,
     stats::{GroupBy, HistogramTime, Interval, Stats, StatsRequest, Tally},
 };
 
-pub(super) async fn stats(inner: &Inner, scope: &Scope, request: StatsRequest) -> Result<Stats, SearchError> {
+pub(super) async fn stats(
+    inner: &Inner,
+    shelf: &Shelf,
+    scope: &Scope,
+    request: StatsRequest,
+) -> Result<Stats, SearchError> {
     let asked = Asked::new(scope, request.query.clone());
-    let shelf = inner.shelf(scope.tenant()).await?;
     shelf.ask();
     let _turn = inner.turns.take(scope.tenant(), &inner.turn_limits).await?;
     let head = inner.log.head(scope).await?;

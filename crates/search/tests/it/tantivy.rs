@@ -179,3 +179,25 @@ async fn what_is_damaged_is_counted_from_what_is_made_again() {
     let request = StatsRequest { query, by: Vec::new(), top: 1, histogram: None };
     assert_eq!(index(&log, folder.path()).stats(&scope(), request).await.unwrap().count, 90);
 }
+
+/// Of parts that are to become one, one is damaged, and nobody has searched.
+#[tokio::test]
+async fn a_damaged_part_does_not_keep_the_index_from_following() {
+    let (log, folder) = (MemoryLog::default(), TempDir::new().unwrap());
+    for n in 0..7 {
+        log.append(&numbered(n));
+        index(&log, folder.path()).commit(TENANT).await.unwrap();
+    }
+    let files = std::fs::read_dir(folder.path().join(TENANT.to_string())).unwrap();
+    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    files.sort();
+    assert_eq!(files.len(), 7);
+    std::fs::write(&files[3], []).unwrap();
+    let index = index(&log, folder.path());
+    log.append(&numbered(7));
+    index.commit(TENANT).await.unwrap();
+    let read = log.read();
+    let all = index.page(&scope(), request("action:test.*", Sort::default(), 100)).await.unwrap();
+    assert_eq!(seqs(&all), (0..8).rev().collect::<Vec<_>>());
+    assert_eq!(log.read(), read, "what follows the damaged part was made again before anybody asked");
+}
