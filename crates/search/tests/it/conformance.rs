@@ -7,7 +7,10 @@ use std::{
 };
 
 use custody_auth::Scope;
-use custody_domain::query::{Instant, Query, parse};
+use custody_domain::{
+    Entry,
+    query::{Instant, Query, parse},
+};
 use custody_ledger::StoredEntry;
 use custody_search::{Search, Sort};
 
@@ -65,11 +68,29 @@ pub(crate) async fn answers(
     sorts: &[Sort],
     limits: &[u32],
 ) {
-    let mut matching: Vec<(i64, u64)> = log
-        .iter()
-        .filter(|entry| query.matches(&entry.view().unwrap()))
-        .map(|entry| (occurred(entry), entry.seq))
-        .collect();
+    let views = views(log);
+    finds(search, scope, &meant(&views, query), query, sorts, limits).await;
+}
+
+pub(crate) fn views(log: &[StoredEntry]) -> Vec<Entry<'_>> {
+    log.iter().map(|entry| entry.view().unwrap()).collect()
+}
+
+/// The entries that the query means, by its definition.
+pub(crate) fn meant<'v, 'e>(views: &'v [Entry<'e>], query: &Query) -> Vec<&'v Entry<'e>> {
+    views.iter().filter(|view| query.matches(view)).collect()
+}
+
+/// The query finds these entries, in each order, at each size of a page.
+pub(crate) async fn finds(
+    search: &dyn Search,
+    scope: &Scope,
+    meant: &[&Entry<'_>],
+    query: &Query,
+    sorts: &[Sort],
+    limits: &[u32],
+) {
+    let mut matching: Vec<(i64, u64)> = meant.iter().map(|view| (occurred(view), view.seq)).collect();
     for sort in sorts {
         match sort {
             Sort::ReceivedAscending => matching.sort_by_key(|(_, seq)| *seq),
@@ -88,15 +109,24 @@ pub(crate) async fn answers(
 /// From the last page one comes back over the same entries, in the same order.
 pub(crate) async fn goes_back(search: &dyn Search, scope: &Scope, sorts: &[Sort]) {
     for query in documented_queries() {
-        for sort in sorts {
-            let (there, back) = there_and_back(search, scope, &query, *sort, 2).await;
-            assert_eq!(back, there, "{} by {sort}", query.render());
-        }
+        comes_back(search, scope, &query, sorts, 2).await;
     }
 }
 
-fn occurred(entry: &StoredEntry) -> i64 {
-    let view = entry.view().unwrap();
+pub(crate) async fn comes_back(
+    search: &dyn Search,
+    scope: &Scope,
+    query: &Query,
+    sorts: &[Sort],
+    limit: u32,
+) {
+    for sort in sorts {
+        let (there, back) = there_and_back(search, scope, query, *sort, limit).await;
+        assert_eq!(back, there, "{} by {sort}, {limit} a page", query.render());
+    }
+}
+
+fn occurred(view: &Entry<'_>) -> i64 {
     let text = view.content.as_object().unwrap().get("occurred_at").and_then(|at| at.as_str());
     text.and_then(Instant::parse).unwrap_or_else(|| Instant::from(view.received_at())).microseconds()
 }

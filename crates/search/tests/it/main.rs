@@ -11,6 +11,7 @@ mod memory;
 mod opensearch;
 mod property;
 mod readers;
+mod real;
 mod tantivy;
 mod turns;
 mod walk;

@@ -1,7 +1,7 @@
 //! The executor over OpenSearch: a real node, beside a log in memory or the ledger itself.
 
 mod faults;
-mod fixture;
+pub(crate) mod fixture;
 mod follower;
 mod index;
 mod killed;

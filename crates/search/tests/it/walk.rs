@@ -28,6 +28,7 @@ pub(crate) async fn walk_with(
         let page = search.page(scope, request.clone()).await.unwrap();
         assert!(page.items.len() <= limit.try_into().unwrap());
         assert!(page.stopped.is_none() || page.next_cursor.is_some(), "stopped without a way on");
+        assert!(page.items.iter().all(|entry| entry.tenant_id == scope.tenant()), "another tenant's entry");
         walked.extend(seqs(&page));
         let Some(cursor) = page.next_cursor else {
             return walked;
