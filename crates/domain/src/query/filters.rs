@@ -3,7 +3,9 @@
 use super::{
     AddressField, Clause, Comparison, Field, Instant, Keyword, Query, SyntaxError, TimeField,
     lexer::{Bare, Given},
-    parse, term,
+    parse,
+    parse::within_bounds,
+    term,
 };
 
 /// What a request may filter by, each as it was sent. All that are given must hold.
@@ -41,6 +43,9 @@ pub enum FilterError {
     Syntax(#[from] SyntaxError),
     #[error("{parameter}: {detail}")]
     Parameter { parameter: &'static str, detail: String, hint: String },
+    /// Each is a filter, and all of them are more than one query may be.
+    #[error("the filters together: {detail}")]
+    Together { detail: String, hint: String },
 }
 
 impl Filters<'_> {
@@ -75,7 +80,10 @@ impl Filters<'_> {
                 all.push(Clause::Time { field, comparison, instant }.into());
             }
         }
-        Ok(Query::and(all))
+        let query = Query::and(all);
+        within_bounds(&query)
+            .map_err(|beyond| FilterError::Together { detail: beyond.detail, hint: beyond.hint })?;
+        Ok(query)
     }
 }
 
@@ -152,6 +160,21 @@ mod tests {
     #[test]
     fn no_parameter_is_every_entry() {
         assert_eq!(Filters::default().to_query().unwrap(), Query::All);
+    }
+
+    /// A query is kept in its one form, and has to be read again from it.
+    #[test]
+    fn filters_beyond_the_bounds_of_a_query_are_refused_with_the_bound() {
+        let (long, deep) = ("x".repeat(9_000), format!("{}a{}", "-(b OR ".repeat(15), ")".repeat(15)));
+        let terms = "a ".repeat(super::super::CLAUSES_MAX);
+        for (filters, bound) in [
+            (Filters { actor: Some(&long), ..Filters::default() }, "longer than 8192 bytes"),
+            (Filters { q: Some(&terms), actor: Some("u"), ..Filters::default() }, "more than 256 clauses"),
+        ] {
+            let error = filters.to_query().unwrap_err().to_string();
+            assert!(error.starts_with("the filters together: ") && error.contains(bound), "{error}");
+        }
+        Filters { q: Some(&deep), actor: Some("u"), ..Filters::default() }.to_query().unwrap();
     }
 
     #[test]

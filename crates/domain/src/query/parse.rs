@@ -40,8 +40,32 @@ impl SyntaxError {
     }
 }
 
-/// Reads a query. Nothing but spaces is every entry.
+/// Reads a query. Nothing but spaces is every entry. What is read can be rendered, and read again: jobs,
+/// cursors and streams keep it in that form.
 pub fn parse(text: &str) -> Result<Query, SyntaxError> {
+    let query = read(text)?;
+    match within_bounds(&query) {
+        Ok(()) => Ok(query),
+        Err(WrittenOut { detail, hint }) => Err(SyntaxError::new(text, 0, detail, hint)),
+    }
+}
+
+/// A query that is within the bounds as it was written, and beyond them in its one form: a day is two
+/// times there, and alternatives of several terms stand in parentheses.
+#[derive(Debug)]
+pub(super) struct WrittenOut {
+    pub(super) detail: String,
+    pub(super) hint: String,
+}
+
+pub(super) fn within_bounds(query: &Query) -> Result<(), WrittenOut> {
+    match read(&query.render()) {
+        Ok(_) => Ok(()),
+        Err(error) => Err(WrittenOut { detail: format!("written out, {}", error.detail), hint: error.hint }),
+    }
+}
+
+fn read(text: &str) -> Result<Query, SyntaxError> {
     if text.len() > QUERY_BYTES_MAX {
         return Err(SyntaxError::new(
             text,

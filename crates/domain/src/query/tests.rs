@@ -100,6 +100,29 @@ fn queries_without_measure_are_refused_with_the_bound() {
     }
 }
 
+/// Jobs, streams and cursors keep what was asked in its one form, which may be longer than what was
+/// written: it has to be read again.
+#[test]
+fn queries_that_could_not_be_read_again_are_refused_with_the_bound() {
+    let days = |count: usize| vec!["time:2026-03-01"; count].join(" OR ");
+    let nested = format!("{}a OR b c{}", "(".repeat(DEPTH_MAX), ")".repeat(DEPTH_MAX));
+    let negated = format!("{}(a OR b c){}", "-(".repeat(DEPTH_MAX / 2 - 1), ")".repeat(DEPTH_MAX / 2 - 1));
+    for (query, bound) in [
+        (days(CLAUSES_MAX / 2 + 1), CLAUSES_MAX),
+        (format!("action:\"{}\"", "\\a".repeat(4_000)), QUERY_BYTES_MAX),
+    ] {
+        let error = parse(&query).unwrap_err();
+        assert!(
+            error.detail.starts_with("written out") && error.detail.contains(&bound.to_string()),
+            "{error}"
+        );
+    }
+    for query in [days(CLAUSES_MAX / 2), nested, negated] {
+        let query = parse(&query).unwrap();
+        assert_eq!(parse(&query.render()), Ok(query));
+    }
+}
+
 #[test]
 fn queries_at_the_bounds_are_not_refused() {
     let deep = format!("{}x{}", "(".repeat(DEPTH_MAX), ")".repeat(DEPTH_MAX));

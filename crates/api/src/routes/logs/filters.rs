@@ -64,6 +64,10 @@ fn refused(error: FilterError) -> Problem {
             hint: Some(error.hint),
             ..Fault::parameter("q", error.detail)
         }),
+        FilterError::Together { detail, hint } => {
+            Problem::new(Kind::BadQuery, "The filters are more than one query may be.")
+                .fault(Fault { hint: Some(hint), ..Fault::parameter("q", detail) })
+        }
         FilterError::Parameter { parameter, detail, hint } => {
             Problem::new(Kind::BadParameters, "A query parameter cannot be used.")
                 .fault(Fault { hint: Some(hint), ..Fault::parameter(parameter, detail) })
