@@ -12,12 +12,19 @@ use custody_ledger::{Head, StoredEntry};
 
 use crate::{
     Asked, CursorKey, Log, Page, PageRequest, SearchError, StatsRequest, StopReason, Stopped, Total,
+    chunk::Chunk,
     cursor::{Place, Turn, Walk, turns},
     stats::{Tally, TooMany},
 };
 
-/// Entries read from the ledger at once.
-const READ: usize = 128;
+/// Entries read from the ledger at once: a usual page is one read, …
+const READ_FIRST: u32 = 64;
+/// … later ones are of more, …
+const READ: u32 = 128;
+/// … and of large entries of fewer.
+const READ_BYTES: usize = 8 << 20;
+/// Entries that the index is asked for at once, where not all that it finds are wanted.
+const FIND: usize = 128;
 /// Entries that the index is asked for at once, where statistics are made by reading them.
 const READ_FOR_STATS: usize = 256;
 
@@ -126,14 +133,17 @@ impl Reader<'_> {
         mut from: Option<Place>,
         wanted: usize,
     ) -> Result<(), SearchError> {
+        let mut chunk = Chunk::new(READ_FIRST, READ, READ_BYTES);
         loop {
             // One more tells whether there is more.
-            let want = if self.asked.reads_to_filter() { READ } else { wanted - reading.items.len() + 1 };
+            let want = if self.asked.reads_to_filter() { FIND } else { wanted - reading.items.len() + 1 };
             let found = finder.find(from, want).await?;
             let (ended, reached) = (found.hits.len() < want, found.reached);
             from = found.hits.last().map(|hit| hit.place).or(from);
-            for hits in found.hits.chunks(READ) {
-                if self.take(reading, hits, wanted).await? {
+            let mut rest = found.hits.as_slice();
+            while let Some((some, more)) = next(rest, &chunk) {
+                rest = more;
+                if self.take(reading, some, wanted, &mut chunk).await? {
                     return Ok(());
                 }
             }
@@ -149,8 +159,15 @@ impl Reader<'_> {
     }
 
     /// Reads the entries of these; whether the page ends.
-    async fn take(&self, reading: &mut Reading, hits: &[Hit], wanted: usize) -> Result<bool, SearchError> {
+    async fn take(
+        &self,
+        reading: &mut Reading,
+        hits: &[Hit],
+        wanted: usize,
+        chunk: &mut Chunk,
+    ) -> Result<bool, SearchError> {
         let mut entries = self.entries(hits).await?;
+        chunk.took(entries.values());
         for hit in hits {
             let too_large = reading.bytes >= self.page_bytes_max;
             let too_much = self.asked.reads_to_filter() && reading.scanned >= self.read_max;
@@ -197,17 +214,23 @@ impl Reader<'_> {
         request: &StatsRequest,
     ) -> Result<Tally, SearchError> {
         let (mut tally, mut from, mut read) = (Tally::default(), None, 0);
+        let mut chunk = Chunk::new(READ_FIRST, READ, READ_BYTES);
         loop {
             let found = finder.find(from, READ_FOR_STATS).await?;
             read += found.hits.len() as u64;
             if found.reached.is_some() || read > self.read_max {
                 return Err(SearchError::TooMuch);
             }
-            let entries = self.entries(&found.hits).await?;
-            for entry in entries.values().chain(found.hits.iter().filter_map(|hit| hit.entry.as_ref())) {
-                let view = entry.view()?;
-                if self.asked.matches(&view) {
-                    tally.add(&view, request).map_err(|TooMany| SearchError::TooMuch)?;
+            let mut rest = found.hits.as_slice();
+            while let Some((some, more)) = next(rest, &chunk) {
+                rest = more;
+                let entries = self.entries(some).await?;
+                chunk.took(entries.values());
+                for entry in entries.values().chain(some.iter().filter_map(|hit| hit.entry.as_ref())) {
+                    let view = entry.view()?;
+                    if self.asked.matches(&view) {
+                        tally.add(&view, request).map_err(|TooMany| SearchError::TooMuch)?;
+                    }
                 }
             }
             from = found.hits.last().map(|hit| hit.place);
@@ -216,4 +239,10 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// Those that are read next, and what is left.
+fn next<'h>(hits: &'h [Hit], chunk: &Chunk) -> Option<(&'h [Hit], &'h [Hit])> {
+    let count = usize::try_from(chunk.size()).unwrap_or(usize::MAX).min(hits.len());
+    (count > 0).then(|| hits.split_at(count))
 }

@@ -6,6 +6,7 @@
 //! scope's tenant holds without saying so, or for more than the scope may read.
 
 pub mod asked;
+mod chunk;
 pub mod cursor;
 pub mod errors;
 mod indexed;

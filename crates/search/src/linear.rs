@@ -4,7 +4,7 @@ mod limits;
 mod scan;
 mod turns;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant as Clock};
 
 use async_trait::async_trait;
 use custody_auth::Scope;
@@ -95,6 +95,8 @@ impl Search for Linear {
         let _turn = self.turns.take(scope.tenant(), &self.limits).await?;
         let head = self.log.head(scope).await?;
         let (mut tally, mut read) = (Tally::default(), 0);
+        let started = Clock::now();
+        let mut turn = started;
         let mut left = asked.range(head);
         while let Some(range) = left.filter(|range| range.after < range.before) {
             let entries = self.log.page(scope, range, Order::OldestFirst, self.limits.first_chunk).await?;
@@ -107,6 +109,13 @@ impl Search for Linear {
                 if asked.matches(&view) {
                     tally.add(&view, &request).map_err(|TooMany| SearchError::TooMuch)?;
                 }
+                if turn.elapsed() >= scan::TURN {
+                    tokio::task::yield_now().await;
+                    turn = Clock::now();
+                }
+            }
+            if started.elapsed() >= self.limits.scan_time_max {
+                return Err(SearchError::TooMuch);
             }
             left = entries.last().map(|last| beyond(range, Order::OldestFirst, last.id));
         }

@@ -7,11 +7,11 @@ use custody_domain::EntryId;
 use custody_ledger::{Order, Range, StoredEntry};
 
 use super::{LinearLimits, beyond};
-use crate::{Asked, Log, SearchError, StopReason};
+use crate::{Asked, Log, SearchError, StopReason, chunk::Chunk};
 
 /// Time after which other tasks of the same thread get their turn. Not a number of entries: those of
 /// a query of many clauses take long.
-const TURN: Duration = Duration::from_millis(2);
+pub(super) const TURN: Duration = Duration::from_millis(2);
 
 /// What to look for, and how far.
 pub(super) struct Task<'t> {
@@ -46,14 +46,16 @@ impl Scan {
         let mut turn = started;
         let wanted = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut scan = Self::default();
-        let mut chunk = limit.saturating_add(1).min(limits.first_chunk);
+        let first = limit.saturating_add(1).min(limits.first_chunk);
+        let mut chunk = Chunk::new(first, limits.chunk_max, limits.chunk_bytes_max);
         loop {
             // One beyond the last that may be looked at tells whether there is more.
             let left = limits.scan_max.saturating_sub(scan.scanned).saturating_add(1);
-            chunk = chunk.min(u32::try_from(left).unwrap_or(u32::MAX));
-            let entries = log.page(scope, range, order, chunk).await?;
+            let want = chunk.size().min(u32::try_from(left).unwrap_or(u32::MAX));
+            let entries = log.page(scope, range, order, want).await?;
             let count = entries.len();
-            let ended = u32::try_from(count).unwrap_or(u32::MAX) < chunk;
+            let ended = u32::try_from(count).unwrap_or(u32::MAX) < want;
+            chunk.took(&entries);
             for (at, entry) in entries.into_iter().enumerate() {
                 let id = entry.id;
                 scan.look_at(asked, entry)?;
@@ -74,7 +76,6 @@ impl Scan {
             if ended {
                 return Ok(scan);
             }
-            chunk = scan.next_chunk(limits, chunk);
         }
     }
 
@@ -97,16 +98,5 @@ impl Scan {
             || self.scanned_bytes >= limits.scan_bytes_max
             || started.elapsed() >= limits.scan_time_max;
         worked.then_some(StopReason::WorkLimit)
-    }
-
-    /// Twice as many as the last time, as far as entries of the size seen so far fit into the
-    /// memory that a chunk may take.
-    fn next_chunk(&self, limits: &LinearLimits, last: u32) -> u32 {
-        let scanned = usize::try_from(self.scanned).unwrap_or(usize::MAX).max(1);
-        let average = (self.scanned_bytes / scanned).max(1);
-        u32::try_from(limits.chunk_bytes_max / average)
-            .unwrap_or(u32::MAX)
-            .min(last.saturating_mul(2))
-            .clamp(1, limits.chunk_max.max(1))
     }
 }

@@ -17,6 +17,7 @@ const CONNECT_MAX: Duration = Duration::from_secs(2);
 const PAUSE_MIN: Duration = Duration::from_millis(500);
 /// … and none longer.
 const PAUSE_MAX: Duration = Duration::from_secs(10);
+const TIME_EXCEEDED: &str = "time_exceeded_exception";
 const REASON_CHARS_MAX: usize = 300;
 
 #[derive(Debug)]
@@ -142,6 +143,10 @@ fn refusal(status: StatusCode, bytes: &[u8]) -> OpenSearchError {
     if status == StatusCode::NOT_FOUND && error["type"] == "index_not_found_exception" {
         return OpenSearchError::Gone;
     }
+    // Where it runs out of its time while it spells out a pattern, it says so by an error of its own.
+    if kinds(error).any(|kind| kind == TIME_EXCEEDED) {
+        return OpenSearchError::TookTooLong;
+    }
     let reason = reason(error).unwrap_or_else(|| String::from_utf8_lossy(bytes).into_owned());
     let reason: String = reason.chars().take(REASON_CHARS_MAX).collect();
     if status == StatusCode::TOO_MANY_REQUESTS
@@ -151,6 +156,13 @@ fn refusal(status: StatusCode, bytes: &[u8]) -> OpenSearchError {
         return OpenSearchError::Away(format!("{}: {reason}", status.as_u16()));
     }
     OpenSearchError::Refused { status: status.as_u16(), reason }
+}
+
+/// What kinds of error it was on the shards.
+fn kinds(error: &Value) -> impl Iterator<Item = &str> {
+    let causes = error["root_cause"].as_array().into_iter().flatten();
+    let shards = error["failed_shards"].as_array().into_iter().flatten().map(|shard| &shard["reason"]);
+    causes.chain(shards).filter_map(|error| error["type"].as_str())
 }
 
 /// An error of OpenSearch's in words: of the first cause where it names one.

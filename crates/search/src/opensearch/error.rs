@@ -15,6 +15,9 @@ pub enum OpenSearchError {
     /// It will not do it, however often it is asked.
     #[error("OpenSearch refused: {status}: {reason}")]
     Refused { status: u16, reason: String },
+    /// The question, of which it has enough; others it answers.
+    #[error("OpenSearch looked for as long as it may")]
+    TookTooLong,
     #[error("OpenSearch answered what is no answer")]
     Unreadable(#[source] serde_json::Error),
     /// What is found there was written by a newer program.

@@ -1,5 +1,7 @@
 //! Finds the entries of a page: in the index below the position, and in the tail above it.
 
+use std::time::{Duration, Instant as Clock};
+
 use async_trait::async_trait;
 use custody_auth::Scope;
 use custody_domain::{EntryId, query::terms::Plan};
@@ -19,6 +21,9 @@ use crate::{
     cursor::Place,
     indexed::{Finder, Found, Hit},
 };
+
+/// Time after which other tasks of the same thread get their turn.
+const TURN: Duration = Duration::from_millis(2);
 
 /// One question, in an order.
 pub(super) struct Find<'a> {
@@ -53,9 +58,19 @@ impl<'a> Find<'a> {
             })
         };
         let mut tail = Vec::new();
+        let begun = Clock::now();
+        let mut turn = begun;
         for entry in tail::read(inner, scope, projected).await? {
             if holds(entry.id) && query.matches(&entry.view()?) {
                 tail.push((place_of(&entry, sort)?, entry));
+            }
+            if turn.elapsed() >= TURN {
+                tokio::task::yield_now().await;
+                turn = Clock::now();
+            }
+            // What is asked is too slow for so many: the log is read from where the page begins instead.
+            if begun.elapsed() >= inner.config.time_max {
+                return Err(SearchError::Indexing { done: projected.position, of: projected.head.size });
             }
         }
         tail.sort_by(|(one, _), (other, _)| ordered(*one, *other, sort));

@@ -137,6 +137,7 @@ impl Client {
                 tracing::debug!(reason, "OpenSearch refused a question");
                 return Ok(Err(TooLong));
             }
+            Err(OpenSearchError::TookTooLong) => return Ok(Err(TooLong)),
             other => other?,
         };
         if answer.shards.failed > 0 {

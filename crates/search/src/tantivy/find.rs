@@ -60,6 +60,9 @@ impl Find {
         for entries in &self.view.tail {
             for entry in entries.iter() {
                 count += u64::from(self.matches(entry)?);
+                if work.look().is_err() {
+                    return Ok(Count::AtLeast(count));
+                }
             }
         }
         for slot in self.view.slots.iter().rev() {

@@ -173,13 +173,13 @@ async fn keep_up(index: &Tantivy, tenant: TenantId, old: bool) -> Result<(), Ind
 
 async fn follow_on(shelf: &Shelf, old: bool) -> Result<(), IndexError> {
     loop {
-        let some = shelf.pull(2 * COMMIT_COUNT).await?;
+        let all = shelf.pull(2 * COMMIT_COUNT).await?;
         while shelf.fold().await? {}
         if old || shelf.view().volatile_count() >= COMMIT_COUNT || shelf.has_old_memory(COMMIT_AGE) {
             shelf.commit().await?;
         }
         while shelf.tidy().await? {}
-        if some < COMMIT_COUNT {
+        if all {
             return Ok(());
         }
     }

@@ -83,8 +83,13 @@ impl Tantivy {
     pub async fn commit(&self, tenant: TenantId) -> Result<(), IndexError> {
         let kept = self.inner().shelf(tenant).await?;
         kept.mending(|| async {
-            while kept.pull(u64::MAX).await? > 0 {}
-            kept.commit().await?;
+            loop {
+                let all = kept.pull(u64::MAX).await?;
+                kept.commit().await?;
+                if all {
+                    break;
+                }
+            }
             while kept.tidy().await? {}
             Ok(())
         })

@@ -23,10 +23,16 @@ use super::{
     slot::Slot,
     view::{View, slice_of},
 };
-use crate::Log;
+use crate::{Log, chunk::Chunk};
 
-/// Entries read from the log at once.
+/// Entries read from the log at once, at first, …
+const PULL_FIRST: u32 = 128;
+/// … and later, …
 const PULL: u32 = 1_024;
+/// … of large entries fewer.
+const PULL_BYTES: usize = 8 << 20;
+/// Bytes of content that are in no part, after which nothing is read until some are.
+const TAIL_BYTES_MAX: usize = 64 << 20;
 /// Entries that make a part of their own, on the disk at once; fewer wait for others.
 pub(super) const COMMIT_COUNT: u64 = 4_096;
 /// Entries of one part when there are many more: more of them cost less each, and memory.
@@ -140,8 +146,8 @@ impl Shelf {
         }))
     }
 
-    /// Reads from the log until the view covers `head`, unless more than `most` entries are missing, or
-    /// the log itself lacks some.
+    /// Reads from the log until the view covers `head`, unless more than `most` entries are missing, the
+    /// tail is as large as it may be, or the log itself lacks some.
     pub(super) async fn cover(&self, head: Head, most: u64) -> Result<Arc<View>, IndexError> {
         let ready = |view: &View| {
             view.epoch == head.epoch && (view.covers(head.size) || view.missing(head.size) > most)
@@ -155,12 +161,13 @@ impl Shelf {
             let _nobody_makes = self.making.lock().await;
             self.load().await?;
         }
+        let mut chunk = Self::chunk();
         loop {
             let view = self.view();
-            if ready(&view) {
+            if ready(&view) || view.tail_bytes() >= TAIL_BYTES_MAX {
                 return Ok(view);
             }
-            match self.pull_some(&view).await {
+            match self.pull_some(&view, &mut chunk).await {
                 // There is no more to be read.
                 Ok(0) | Err(IndexError::Gap { .. }) => return Ok(self.view()),
                 Ok(_) => {}
@@ -169,22 +176,33 @@ impl Shelf {
         }
     }
 
-    /// Reads what there is, up to about `most` entries; how many it were.
-    pub(super) async fn pull(&self, most: u64) -> Result<u64, IndexError> {
+    /// Reads what there is, up to about `most` entries, and no more than the tail may hold; whether that
+    /// was all.
+    pub(super) async fn pull(&self, most: u64) -> Result<bool, IndexError> {
         let _turn = self.pulling.lock().await;
-        let mut count = 0;
+        let (mut count, mut chunk) = (0, Self::chunk());
         loop {
-            let some = self.pull_some(&self.view()).await?;
+            let view = self.view();
+            if count >= most || view.tail_bytes() >= TAIL_BYTES_MAX {
+                return Ok(false);
+            }
+            let asked = u64::from(chunk.size());
+            let some = self.pull_some(&view, &mut chunk).await?;
             count += some;
-            if some < u64::from(PULL) || count >= most {
-                return Ok(count);
+            if some < asked {
+                return Ok(true);
             }
         }
     }
 
-    async fn pull_some(&self, view: &View) -> Result<u64, IndexError> {
+    fn chunk() -> Chunk {
+        Chunk::new(PULL_FIRST, PULL, PULL_BYTES)
+    }
+
+    async fn pull_some(&self, view: &View, chunk: &mut Chunk) -> Result<u64, IndexError> {
         let range = Range { after: view.last_id, before: None };
-        let page = self.log.page(&self.scope, range, Order::OldestFirst, PULL).await?;
+        let page = self.log.page(&self.scope, range, Order::OldestFirst, chunk.size()).await?;
+        chunk.took(&page);
         let count = page.len() as u64;
         // What is not there may come back; an index that goes on without it would never hold it.
         if !self.change(|view| view.push(page)) {

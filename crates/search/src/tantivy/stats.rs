@@ -54,6 +54,7 @@ fn tally(find: &Find, request: &StatsRequest) -> Result<Tally, IndexError> {
         if find.matches(entry)? {
             tally.add(&entry.view()?, request)?;
         }
+        work.look().map_err(|_| IndexError::TooMuch)?;
     }
     for slot in &find.view.slots {
         let part = slot.part()?;

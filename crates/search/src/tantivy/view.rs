@@ -38,6 +38,15 @@ impl View {
         size.saturating_sub(self.next.unwrap_or(0))
     }
 
+    /// Of the content of what is in no part.
+    pub(super) fn tail_bytes(&self) -> usize {
+        self.tail
+            .iter()
+            .flat_map(|entries| entries.iter())
+            .map(|entry| entry.body.content_bytes().len())
+            .sum()
+    }
+
     /// Entries in parts that a crash would lose (and that are indexed again then).
     pub(super) fn volatile_count(&self) -> u64 {
         self.slots.iter().filter(|slot| !slot.is_durable()).map(|slot| slot.count()).sum()

@@ -1,5 +1,6 @@
 //! The executor over OpenSearch: a real node, beside a log in memory or the ledger itself.
 
+mod bombs;
 mod faults;
 pub(crate) mod fixture;
 mod follower;

@@ -1,10 +1,11 @@
 //! The executor over an index, over a log in memory.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use custody_auth::SystemAuthority;
+use custody_domain::query::{Query, parse};
 use custody_search::{
-    CursorKey, LinearLimits, Search as _, Sort, StatsRequest,
+    CursorKey, LinearLimits, PageRequest, Search as _, SearchError, Sort, StatsRequest, StopReason, Total,
     tantivy::{IndexLimits, Tantivy},
 };
 use tempfile::TempDir;
@@ -16,7 +17,11 @@ use crate::{
 };
 
 pub(crate) fn index(log: &MemoryLog, root: &Path) -> Tantivy {
-    let limits = (IndexLimits::default(), LinearLimits::default());
+    index_within(log, root, IndexLimits::default())
+}
+
+fn index_within(log: &MemoryLog, root: &Path, limits: IndexLimits) -> Tantivy {
+    let limits = (limits, LinearLimits::default());
     Tantivy::new(root.to_owned(), log.clone(), SystemAuthority::assume(), CursorKey::new([7; 32]), limits)
 }
 
@@ -145,13 +150,15 @@ async fn what_is_damaged_is_made_again() {
             for query in ["", "action:test.*"] {
                 // Whichever is asked first finds it.
                 if at == 1 {
-                    let query = custody_domain::query::parse(query).unwrap();
-                    let request = StatsRequest { query, by: Vec::new(), top: 1, histogram: None };
+                    let request = StatsRequest {
+                        query: parse(query).unwrap(),
+                        by: Vec::new(),
+                        top: 1,
+                        histogram: None,
+                    };
                     assert_eq!(index.stats(&scope(), request).await.unwrap().count, 90);
                 }
-                let found =
-                    walk(&index, &scope(), &custody_domain::query::parse(query).unwrap(), Sort::default(), 7)
-                        .await;
+                let found = walk(&index, &scope(), &parse(query).unwrap(), Sort::default(), 7).await;
                 assert_eq!(found, newest_first, "{query}");
             }
             std::fs::remove_dir_all(folder.path()).unwrap();
@@ -163,21 +170,6 @@ async fn what_is_damaged_is_made_again() {
             }
         }
     }
-}
-
-#[tokio::test]
-async fn what_is_damaged_is_counted_from_what_is_made_again() {
-    let (log, folder) = (MemoryLog::default(), TempDir::new().unwrap());
-    for round in 0..3 {
-        (0..30).for_each(|n| log.append(&numbered(round * 30 + n)));
-        index(&log, folder.path()).commit(TENANT).await.unwrap();
-    }
-    let files = std::fs::read_dir(folder.path().join(TENANT.to_string())).unwrap();
-    let first = files.map(|file| file.unwrap().path()).min().unwrap();
-    std::fs::write(first, []).unwrap();
-    let query = custody_domain::query::parse("action:test.*").unwrap();
-    let request = StatsRequest { query, by: Vec::new(), top: 1, histogram: None };
-    assert_eq!(index(&log, folder.path()).stats(&scope(), request).await.unwrap().count, 90);
 }
 
 /// Of parts that are to become one, one is damaged, and nobody has searched.
@@ -200,4 +192,42 @@ async fn a_damaged_part_does_not_keep_the_index_from_following() {
     let all = index.page(&scope(), request("action:test.*", Sort::default(), 100)).await.unwrap();
     assert_eq!(seqs(&all), (0..8).rev().collect::<Vec<_>>());
     assert_eq!(log.read(), read, "what follows the damaged part was made again before anybody asked");
+}
+
+/// What is in no part is looked at one by one; that is bounded as all work is.
+#[tokio::test]
+async fn a_tail_that_takes_too_long_is_looked_at_in_several_requests() {
+    let (log, folder) = (MemoryLog::numbered(30), TempDir::new().unwrap());
+    let limits = IndexLimits { time_max: Duration::ZERO, ..IndexLimits::default() };
+    let index = index_within(&log, folder.path(), limits);
+    for sort in [Sort::ReceivedDescending, Sort::ReceivedAscending] {
+        let page = index.page(&scope(), request("metadata.n:15", sort, 5)).await.unwrap();
+        assert!(page.items.is_empty());
+        assert_eq!(page.stopped.map(|stopped| stopped.reason), Some(StopReason::WorkLimit));
+        assert_eq!(walk(&index, &scope(), &parse("metadata.n:15").unwrap(), sort, 5).await, [15]);
+    }
+    for sort in [Sort::OccurredDescending, Sort::OccurredAscending] {
+        let error = index.page(&scope(), request("metadata.n:15", sort, 5)).await.unwrap_err();
+        assert!(matches!(error, SearchError::TooMuch), "{error}");
+    }
+    let stats = StatsRequest { query: Query::All, by: Vec::new(), top: 1, histogram: None };
+    assert!(matches!(index.stats(&scope(), stats).await.unwrap_err(), SearchError::TooMuch));
+    let counted = PageRequest { total: true, ..request("", Sort::default(), 1) };
+    assert_eq!(index.page(&scope(), counted).await.unwrap().total, Some(Total::AtLeast(1)));
+}
+
+/// Entries may be a thousand times as large as usual: what of them is in no part is bounded by their
+/// bytes.
+#[tokio::test]
+async fn large_entries_are_not_held_all_until_they_are_indexed() {
+    let text = "x".repeat(1 << 20);
+    let large = |n: u64| format!(r#"{{"action":"a.{n}","actor":{{"id":"x"}},"metadata":{{"s":"{text}"}}}}"#);
+    let (log, folder) = (MemoryLog::of((0..160).map(large)), TempDir::new().unwrap());
+    let index = index(&log, folder.path());
+    let error = index.page(&scope(), request("action:a.7", Sort::OccurredDescending, 5)).await.unwrap_err();
+    assert!(matches!(error, SearchError::Indexing { done, of: 160 } if done < 160), "{error}");
+    assert_eq!(seqs(&index.page(&scope(), request("", Sort::default(), 2)).await.unwrap()), [159, 158]);
+    index.commit(TENANT).await.unwrap();
+    let found = index.page(&scope(), request("action:a.7", Sort::OccurredDescending, 5)).await.unwrap();
+    assert_eq!(seqs(&found), [7]);
 }

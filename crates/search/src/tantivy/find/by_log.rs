@@ -41,6 +41,10 @@ impl Search<'_> {
                     return Ok(false);
                 }
             }
+            if self.work.look().is_err() {
+                self.found.reached = Some(Place::of(entry.id));
+                return Ok(false);
+            }
         }
         Ok(true)
     }

@@ -29,6 +29,7 @@ pub(super) fn find(find: &Find, from: Option<Place>, want: usize, work: &Work) -
         if find.matches(entry)? {
             keep(&mut best, order.rank(entry.view()?.time().microseconds(), entry.id));
         }
+        work.look().map_err(|_| IndexError::TooMuch)?;
     }
     let mut parts = find.view.slots.iter().map(|slot| slot.part()).collect::<Result<Vec<_>, _>>()?;
     let ahead = |times: (i64, i64)| if order.descending { times.1 } else { -times.0 };
