@@ -40,12 +40,14 @@ build: ## Builds the release binary: target/release/custody
 STAGES ?= 1
 # Jobs through both queues, and objects beside dd; QUEUE=0 leaves them out.
 QUEUE ?= 1
-# How fast entries become files; EXPORT=0 leaves it out.
+# How fast entries become files, and what is left of one whose client leaves; EXPORT=0 leaves it out.
 EXPORT ?= 1
 define BENCH_EXPORT
 scripts/install-dependencies test
 	cargo build --release --locked --package custody-export --examples
 	CUSTODY_PG_DURABLE=1 scripts/with-postgres $(CARGO_TARGET_DIR)/release/examples/export_rate
+	cargo build --release --locked --package custody-bench --example export_cancelled
+	CUSTODY_PG_DURABLE=1 scripts/with-postgres $(CARGO_TARGET_DIR)/release/examples/export_cancelled $(RELEASE)
 endef
 define BENCH_QUEUE
 scripts/install-dependencies test

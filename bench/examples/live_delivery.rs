@@ -9,41 +9,28 @@
 //! each socket asks for every entry. The server is a process of its own, the writer and all readers are
 //! this one, on the same machine: what they take, the server does not have.
 
+mod server;
+
 use std::{
     collections::HashMap,
-    error::Error,
-    process::Stdio,
     time::{Duration, Instant},
 };
 
 use custody_testkit::TestDatabase;
 use futures::{StreamExt as _, future::try_join_all};
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
-    process::{Child, Command},
-    task::JoinSet,
-    time,
-};
+use tokio::{task::JoinSet, time};
 use tokio_tungstenite::{
     connect_async,
     tungstenite::{Message, client::IntoClientRequest as _},
 };
 
-type Failure = Box<dyn Error + Send + Sync>;
+use self::server::{Failure, Server};
 
 /// Opened at once.
 const HANDSHAKES: usize = 50;
 /// After the last entry, for what is still on its way.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-struct Server {
-    binary: String,
-    database: String,
-    data: tempfile::TempDir,
-    url: String,
-    _child: Child,
-}
 
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
@@ -53,9 +40,8 @@ async fn main() -> Result<(), Failure> {
     let (sockets, rate, seconds) = (number(1_000)?, number(10)?.max(1), number(30)?);
     let database = TestDatabase::create().await;
     let server = Server::start(binary, database.url().to_owned()).await?;
-    let tenant = server.custody(&["tenant", "create", "bench"]).await.map(|_| "bench")?;
-    let token = |role| server.custody_owned(["token", "issue", "--tenant", tenant, "--role", role]);
-    let (reader, writer) = (token("auditor").await?, token("writer").await?);
+    server.custody(&["tenant", "create", "bench"]).await?;
+    let (reader, writer) = (server.token("bench", "auditor").await?, server.token("bench", "writer").await?);
 
     let count = rate * seconds;
     let mut readers = JoinSet::new();
@@ -80,6 +66,7 @@ async fn main() -> Result<(), Failure> {
         }
     }
     println!("{} deliveries, {missing} missing", since_sent.len());
+    println!("processor time of the server since its start: {:.1?}", server.processor_time()?);
     show("acknowledged to delivered", since_acknowledged);
     // This process is busy with its readers when it notes the acknowledgement: this bounds what that hides.
     show("sent to delivered", since_sent);
@@ -91,40 +78,6 @@ fn show(what: &str, mut times: Vec<Duration>) {
     let at = |percent: usize| times.get(times.len() * percent / 100).copied().unwrap_or_default();
     let most = times.last().copied().unwrap_or_default();
     println!("{what}: p50 {:.1?}, p99 {:.1?}, at most {most:.1?}", at(50), at(99));
-}
-
-impl Server {
-    async fn start(binary: String, database: String) -> Result<Self, Failure> {
-        let data = tempfile::tempdir()?;
-        let mut command = Command::new(&binary);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--until-stdin-closes"]);
-        command.env("DATABASE_URL", &database).env("CUSTODY_DATA_DIR", data.path());
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
-        let mut child = command.spawn()?;
-        let mut lines = BufReader::new(child.stdout.take().ok_or("no standard output")?).lines();
-        loop {
-            let line = lines.next_line().await?.ok_or("the server did not start")?;
-            if let Some(url) = line.split_whitespace().find(|word| word.starts_with("http")) {
-                let url = url.to_owned();
-                tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-                return Ok(Self { binary, database, data, url, _child: child });
-            }
-        }
-    }
-
-    async fn custody(&self, args: &[&str]) -> Result<String, Failure> {
-        let mut command = Command::new(&self.binary);
-        command.args(args).env("DATABASE_URL", &self.database).env("CUSTODY_DATA_DIR", self.data.path());
-        let output = command.output().await?;
-        if !output.status.success() {
-            return Err(String::from_utf8_lossy(&output.stderr).into());
-        }
-        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
-    }
-
-    async fn custody_owned<const N: usize>(&self, args: [&str; N]) -> Result<String, Failure> {
-        self.custody(&args).await
-    }
 }
 
 type Stream = tokio_tungstenite::WebSocketStream<tokio_tungstenite::MaybeTlsStream<tokio::net::TcpStream>>;

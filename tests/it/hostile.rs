@@ -32,7 +32,7 @@ const GROWTH_OF_LONG_ITEMS_MAX_MIB: u64 = 128;
 const GROWTH_OF_MANY_MAX_MIB: u64 = 320;
 
 /// A server whose memory is its own, and one that writes.
-async fn alone() -> (Server, Tenant) {
+pub(crate) async fn alone() -> (Server, Tenant) {
     let database = TestDatabase::create().await.url().to_owned();
     let server = Server::start(Options { database: Some(database), ..Options::default() }).await;
     let tenant = server.tenant().await;
@@ -65,14 +65,14 @@ async fn send(tenant: &Tenant, content_type: &str, body: reqwest::Body) -> Answe
 }
 
 /// A server's memory from some moment on.
-struct Memory {
+pub(crate) struct Memory {
     pid: u32,
     before_mib: u64,
 }
 
 impl Memory {
     /// From now on.
-    fn of(server: &Server) -> Self {
+    pub(crate) fn of(server: &Server) -> Self {
         let pid = server.pid();
         // proc_pid_clear_refs(5): the peak is what there is now.
         std::fs::write(format!("/proc/{pid}/clear_refs"), "5").unwrap();
@@ -86,7 +86,7 @@ impl Memory {
     }
 
     /// At its peak it had so much more, at most.
-    fn grew_at_most(&self, growth_max_mib: u64) {
+    pub(crate) fn grew_at_most(&self, growth_max_mib: u64) {
         let peak = Self::peak_mib(self.pid);
         let growth = peak.saturating_sub(self.before_mib);
         eprintln!("peak memory {peak} MiB, of which {growth} MiB for what was sent");
@@ -94,7 +94,7 @@ impl Memory {
     }
 }
 
-async fn unharmed(server: &Server) {
+pub(crate) async fn unharmed(server: &Server) {
     let metrics = String::from_utf8(server.anonymous().get("/metrics").await.bytes).unwrap();
     assert!(metrics.contains("custody_http_panics_total 0\n"), "{metrics}");
     assert!(!metrics.contains("status=\"500\""), "{metrics}");

@@ -13,6 +13,7 @@ mod faults;
 mod followers;
 mod grants;
 mod hostile;
+mod hostile_queries;
 mod import;
 mod job_faults;
 mod jobs;
