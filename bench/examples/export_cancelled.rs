@@ -114,8 +114,10 @@ impl Bench {
             if transactions.is_none() && self.transactions(&before).await? == 0 {
                 transactions = Some(at.elapsed());
             }
+            // What is measured is when, so it looks itself.
             sleep(LOOK).await;
         }
+        // What it still does in that second is what is measured.
         sleep(Duration::from_secs(1).saturating_sub(at.elapsed())).await;
         Ok(Left {
             threads: threads.unwrap_or_default(),
