@@ -78,8 +78,8 @@ async fn filters_beyond_the_bounds_are_refused_with_the_bound() {
     for (filter, told) in [
         (format!("action={stars}"), "8 `*`"),
         (format!("actor={long}"), "8192 bytes"),
-        // As much as a request's headers hold.
-        (format!("actor={}", "x".repeat(65_000)), "8192 bytes"),
+        // About as much as the headers of a request may have.
+        (format!("actor={}", "x".repeat(50_000)), "8192 bytes"),
         (format!("session_id={long}&request_id={long}&resource_id={long}"), "8192 bytes"),
         (format!("actor=a&q={}", "a+".repeat(256)), "256 clauses"),
     ] {
