@@ -35,6 +35,11 @@ use crate::{
     serve::ServeArgs,
 };
 
+/// Ingest with the index following is 17 % faster than with glibc's, in no more memory
+/// (docs/performance.md).
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Security evidence for many tenants: an audit log that can be proven.
 #[derive(Debug, Parser)]
 #[command(

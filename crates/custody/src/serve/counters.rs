@@ -113,7 +113,10 @@ pub(super) fn register() {
         metrics::counter!(OF_REASONS, "reason" => reason.as_str()).increment(0);
     }
     metrics::describe_counter!(OF_ROUTES, "Requests that were answered.");
-    metrics::describe_gauge!(custody_search::tantivy::WAITING, "Entries that are in no part of the index yet.");
+    metrics::describe_gauge!(
+        custody_search::tantivy::WAITING,
+        "Entries that are in no part of the index yet."
+    );
     metrics::describe_gauge!(custody_export::RUNNING, "Exports that run, streamed or by a job.");
     metrics::gauge!(custody_export::RUNNING).set(0.0);
 }
