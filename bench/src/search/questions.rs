@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use anyhow::Context as _;
-use serde_json::Value;
 
 use super::Asker;
 
@@ -22,12 +21,10 @@ impl Question {
 
 /// Of values that the newest entries have.
 pub(crate) async fn questions(asker: &mut Asker) -> anyhow::Result<Vec<Question>> {
-    let page = asker.ask("/api/v1/logs?limit=1000").await?;
-    let items = page["items"].as_array().context("items")?;
     // Searches before left entries, too.
-    let written =
-        |item: &&Value| item["action"].as_str().is_some_and(|action| !action.starts_with("custody."));
-    let first = items.iter().find(written).context("an entry")?;
+    let page = asker.ask(&path("/api/v1/logs", &[("q", "-action:custody.log.*"), ("limit", "200")])).await?;
+    let items = page["items"].as_array().context("items")?;
+    let first = items.first().context("an entry")?;
     let text = |pointer: &str| first.pointer(pointer).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
     let (id, actor, action) = (text("/id"), text("/actor/id"), text("/action"));
     let message = text("/message");

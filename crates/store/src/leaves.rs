@@ -4,7 +4,11 @@ use custody_domain::{EntryId, Hash, TenantId};
 use sqlx::Row as _;
 use uuid::Uuid;
 
-use crate::{StoreError, SystemTx, TenantTx, by_index, columns, connection::Connection, heads::unsigned};
+use crate::{
+    StoreError, SystemTx, TenantTx, by_index, columns,
+    connection::Connection,
+    heads::{signed, unsigned},
+};
 
 /// A leaf, and where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +22,31 @@ pub struct Leaf {
 pub async fn after(tx: &mut TenantTx, after: Option<EntryId>, limit: u32) -> Result<Vec<Leaf>, StoreError> {
     let tenant = tx.tenant();
     read(tx.connection(), tenant, after, limit).await
+}
+
+/// The hashes of at most `limit` leaves of the transaction's tenant in the log's order, 32 bytes each,
+/// after `after`, the first of which is number `from`; as far as none is missing among them.
+pub async fn hashes_after(
+    tx: &mut TenantTx,
+    after: Option<EntryId>,
+    from: u64,
+    limit: u32,
+) -> Result<Vec<u8>, StoreError> {
+    // In one row: each costs more than its hash.
+    let hashes: Option<Vec<u8>> = sqlx::query_scalar(
+        "SELECT string_agg(leaf_hash, ''::bytea ORDER BY id) FROM (
+             SELECT id, leaf_hash, seq = $3 + row_number() OVER (ORDER BY id) - 1 AS follows FROM (
+                 SELECT id, seq, leaf_hash FROM entries WHERE tenant_id = $1 AND id > $2 ORDER BY id LIMIT $4
+             ) AS leaves
+         ) AS numbered WHERE follows",
+    )
+    .bind(tx.tenant().0)
+    .bind(after.map_or(Uuid::nil(), |id| id.0))
+    .bind(signed(from)?)
+    .bind(i64::from(limit))
+    .fetch_one(tx.connection())
+    .await?;
+    Ok(hashes.unwrap_or_default())
 }
 
 /// The same of any tenant.

@@ -81,6 +81,12 @@ impl Bits {
         }
     }
 
+    /// By 64, those that have any: the first number that they may hold, and a bit for each.
+    pub(super) fn words(&self) -> impl DoubleEndedIterator<Item = (u32, u64)> {
+        let bases = (0..self.bound.div_ceil(WORD)).map(|word| word * WORD);
+        bases.zip(self.words.iter().copied()).filter(|(_, word)| *word != 0)
+    }
+
     pub(super) fn ascending(&self) -> impl Iterator<Item = u32> {
         (0..).step_by(64).zip(&self.words).flat_map(|(base, word)| {
             let mut left = *word;

@@ -24,8 +24,9 @@ use super::{
 /// to look at more of them one by one. Of others enough for a part on the disk are waited for: small
 /// parts cost more, and are merged more often.
 const FOLD_COUNT: u64 = 256;
-/// A search finds no more than this in no part, once a tenant that is searched has been quiet for a
-/// second.
+/// So many are made one once they are a second old.
+const FOLD_COUNT_QUIET: u64 = 64;
+/// A tenant is searched where somebody did within so many seconds.
 const ASKED_LATELY_SECONDS: u64 = 600;
 /// What is not on the disk for so long is written.
 const COMMIT_AGE: Duration = Duration::from_mins(1);
@@ -174,9 +175,9 @@ impl Follower {
     fn is_due(&self, tenant: TenantId, missing: Missing, now: Instant) -> bool {
         let asked = || self.index.inner().was_asked(tenant, ASKED_LATELY_SECONDS);
         let age = now.duration_since(missing.since);
-        let enough = missing.count >= COMMIT_COUNT
-            || age >= COMMIT_AGE
-            || ((missing.count >= FOLD_COUNT || age >= Duration::from_secs(1)) && asked());
+        let fold_count = if age >= Duration::from_secs(1) { FOLD_COUNT_QUIET } else { FOLD_COUNT };
+        let enough =
+            missing.count >= COMMIT_COUNT || age >= COMMIT_AGE || (missing.count >= fold_count && asked());
         enough
             && !self.failing.contains_key(&tenant)
             && self.working.values().all(|(other, _)| *other != tenant)

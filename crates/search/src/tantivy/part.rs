@@ -34,6 +34,8 @@ pub(super) struct Part {
     pub(super) severity: Values<u64>,
     pub(super) outcome: Values<u64>,
     pub(super) roll_up: OnceLock<RollUp>,
+    /// The least and the greatest time of each 64 entries; made once somebody sorts by time.
+    zones: OnceLock<Vec<(i64, i64)>>,
 }
 
 pub(super) type Values<T> = Arc<dyn ColumnValues<T>>;
@@ -70,6 +72,7 @@ impl Part {
             severity: columns.column_first_or_default(column::SEVERITY)?,
             outcome: columns.column_first_or_default(column::OUTCOME)?,
             roll_up: OnceLock::new(),
+            zones: OnceLock::new(),
             meta,
             stored: stored.clone(),
             segment,
@@ -116,6 +119,23 @@ impl Part {
     /// microseconds.
     pub(super) fn times(&self) -> (i64, i64) {
         (self.time.min_value(), self.time.max_value())
+    }
+
+    /// As [`Self::times`], of the 64 entries that begin with document `base`.
+    pub(super) fn times_of_64(&self, base: DocId) -> (i64, i64) {
+        let zones = self.zones.get_or_init(|| {
+            let mut times = vec![0; usize::try_from(self.count()).unwrap_or(0)];
+            self.time.get_range(0, &mut times);
+            let zone = |times: &[i64]| {
+                times.iter().fold((i64::MAX, i64::MIN), |(least, greatest), time| {
+                    (least.min(*time), greatest.max(*time))
+                })
+            };
+            times.chunks(64).map(zone).collect()
+        });
+        // One that is not there could hold anything.
+        let zone = usize::try_from(base / 64).ok().and_then(|at| zones.get(at));
+        zone.copied().unwrap_or((i64::MIN, i64::MAX))
     }
 
     pub(super) fn text(&self, field: TextField) -> &InvertedIndexReader {

@@ -1,11 +1,11 @@
-//! By when it occurred, ties by id. A part whose times all stand behind what was found is not looked
-//! at.
+//! By when it occurred, ties by id. Parts, and 64 entries of a part, whose times all stand behind what
+//! was found are not looked at.
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
 use custody_domain::EntryId;
 
-use super::{Find, Found, Hit, IndexError, Work};
+use super::{Find, Found, Hit, IndexError, Part, Work};
 use crate::{Sort, cursor::Place};
 
 /// What stands further ahead is greater, whichever way it is sorted.
@@ -32,21 +32,35 @@ pub(super) fn find(find: &Find, from: Option<Place>, want: usize, work: &Work) -
         work.look().map_err(|_| IndexError::TooMuch)?;
     }
     let mut parts = find.view.slots.iter().map(|slot| slot.part()).collect::<Result<Vec<_>, _>>()?;
-    let ahead = |times: (i64, i64)| if order.descending { times.1 } else { -times.0 };
-    parts.sort_by_key(|part| Reverse(ahead(part.times())));
+    // Of parts with the same times the one whose ids stand ahead.
+    parts.sort_by_key(|part| {
+        let first = part.seqs().start;
+        Reverse((order.ahead(part.times()), if order.descending { first } else { !first }))
+    });
     for part in parts {
-        let full = best.len() >= want;
-        let least = best.peek().map(|Reverse((time, _))| *time);
-        if full && least.is_some_and(|least| ahead(part.times()) < least) {
+        let least = |best: &BinaryHeap<Reverse<Rank>>| {
+            best.peek().filter(|_| best.len() >= want).map(|Reverse(rank)| *rank)
+        };
+        if least(&best).is_some_and(|least| order.ahead(part.times()) < least.0) {
             break;
         }
-        for document in find.documents(&part, find.window, work)?.ascending() {
-            let time = part.time.get_val(document);
-            let least = best.peek().map(|Reverse((time, _))| *time);
-            if best.len() >= want && least.is_some_and(|least| order.time(time) < least) {
+        let documents = find.documents(&part, find.window, work)?;
+        let mut words: Vec<(u32, u64)> = documents.words().collect();
+        if order.descending {
+            words.reverse();
+        }
+        for (base, word) in words {
+            let times = part.times_of_64(base);
+            let beyond = bound.is_some_and(|bound| order.behind(times) > bound.0);
+            if beyond || least(&best).is_some_and(|least| order.is_past(&part, (base, word), times, least)) {
                 continue;
             }
-            keep(&mut best, order.rank(time, part.id(document)));
+            for document in (base..).take(64).zip(0..).filter(|(_, bit)| word & (1 << bit) != 0) {
+                let time = part.time.get_val(document.0);
+                if least(&best).is_none_or(|least| order.time(time) >= least.0) {
+                    keep(&mut best, order.rank(time, part.id(document.0)));
+                }
+            }
         }
     }
     // Reversed, so that what stands ahead comes first.
@@ -62,6 +76,24 @@ struct Order {
 impl Order {
     fn time(self, time: i64) -> i64 {
         if self.descending { time } else { -time }
+    }
+
+    /// Of the least and the greatest time, that which stands ahead.
+    fn ahead(self, (least, greatest): (i64, i64)) -> i64 {
+        self.time(if self.descending { greatest } else { least })
+    }
+
+    fn behind(self, (least, greatest): (i64, i64)) -> i64 {
+        self.time(if self.descending { least } else { greatest })
+    }
+
+    /// Whether all of these documents stand behind `rank`.
+    fn is_past(self, part: &Part, (base, word): (u32, u64), times: (i64, i64), rank: Rank) -> bool {
+        let edge = base + if self.descending { word.ilog2() } else { word.trailing_zeros() };
+        let ahead = self.ahead(times);
+        ahead < rank.0
+            || (ahead == rank.0
+                && self.rank(if self.descending { times.1 } else { times.0 }, part.id(edge)) < rank)
     }
 
     fn rank(self, time: i64, id: EntryId) -> Rank {
