@@ -34,6 +34,7 @@ enum Read {
     Places,
     Waiting,
     Leaves,
+    LeafHashes,
     Raw,
     LeavesForFollower,
     NthAfter,
@@ -47,13 +48,14 @@ enum Read {
 }
 
 impl Read {
-    const ALL: [Self; 16] = [
+    const ALL: [Self; 17] = [
         Self::Get,
         Self::Newest,
         Self::Oldest,
         Self::Places,
         Self::Waiting,
         Self::Leaves,
+        Self::LeafHashes,
         Self::Raw,
         Self::LeavesForFollower,
         Self::NthAfter,
@@ -100,6 +102,8 @@ impl Read {
             }
             Self::Waiting => usize::from(followers::waiting(&mut tx, middle).await.unwrap().is_some()),
             Self::Leaves => leaves::after(&mut tx, None, 5000).await.unwrap().len(),
+            // The tenth is the neighbour's.
+            Self::LeafHashes => leaves::hashes_after(&mut tx, None, 0, 9).await.unwrap().len() / 32,
             Self::Raw => {
                 let wanted =
                     Wanted { after: middle, from: 0, to: ENTRIES, rows_max: 4096, bytes_max: usize::MAX };
