@@ -85,7 +85,7 @@ bench: build ## Measures the release build over HTTP, beside its database's own 
 bench-search: build ## Measures searching alone: questions, ingest while the index follows, growth
 	cargo build --release --locked --package custody-bench
 	$(CARGO_TARGET_DIR)/release/custody-bench --custody $(RELEASE) --output $(CARGO_TARGET_DIR)/bench/search \
-		--runs search,following $(BENCH)
+		--runs search,following --following-rate 25000 $(BENCH)
 	$(CARGO_TARGET_DIR)/release/custody-bench --custody $(RELEASE) --output $(CARGO_TARGET_DIR)/bench/steady \
 		--runs steady --seconds 120
 	$(CARGO_TARGET_DIR)/release/custody-bench --custody $(RELEASE) --output $(CARGO_TARGET_DIR)/bench/growth \
