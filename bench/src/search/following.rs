@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use serde::Serialize;
 
 use super::{
@@ -90,10 +90,8 @@ pub(crate) async fn run(
     .await?;
     let begun = Instant::now();
     super::settle(&bench.server.data().join("search")).await;
-    let Some(((mut found_in, unseen), (mut searches, searches_refused), (waiting_max, waiting_last))) = seen
-    else {
-        return Ok(());
-    };
+    let ((mut found_in, unseen), (mut searches, searches_refused), (waiting_max, waiting_last)) =
+        seen.context("nothing was looked at")?;
     let followed = Followed {
         load,
         offered,

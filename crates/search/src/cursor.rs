@@ -55,6 +55,11 @@ pub enum Turn {
     Before(Place),
 }
 
+/// The order in which a page is looked for: of one that goes back, from its other end.
+pub(crate) fn heading(turn: Option<Turn>, sort: Sort) -> Sort {
+    if matches!(turn, Some(Turn::Before(_))) { sort.reversed() } else { sort }
+}
+
 /// The turns to the pages after and before one that was reached by `turn`: `first` is where the item
 /// stands that was read first, `resume` where there may be more the way it was asked.
 pub(crate) fn turns(

@@ -8,8 +8,7 @@ use std::{sync::Arc, time::Instant as Clock};
 
 use async_trait::async_trait;
 use custody_auth::Scope;
-use custody_domain::EntryId;
-use custody_ledger::{Order, Range};
+use custody_ledger::Order;
 
 pub use self::limits::LinearLimits;
 use self::scan::{Scan, Task};
@@ -17,7 +16,7 @@ pub(crate) use self::turns::Turns;
 use crate::{
     Asked, CursorKey, LIMIT_MAX, Log, Page, PageRequest, Search, SearchError, Sort, Stats, StatsRequest,
     Stopped, Total,
-    cursor::{Place, Turn, Walk, turns},
+    cursor::{Place, Turn, Walk, heading, turns},
     stats::{Tally, TooMany},
 };
 
@@ -55,14 +54,14 @@ impl Search for Linear {
             Some(Turn::After(place)) => (Some(place.id), false),
             Some(Turn::Before(place)) => (Some(place.id), true),
         };
-        let order = match if backwards { request.sort.reversed() } else { request.sort } {
+        let order = match heading(turn, request.sort) {
             Sort::ReceivedDescending => Order::NewestFirst,
             Sort::ReceivedAscending => Order::OldestFirst,
             sort => return Err(SearchError::SortNotAvailable(sort)),
         };
         let _turn = self.turns.take(scope.tenant(), &self.limits).await?;
         let head = self.log.head(scope).await?;
-        let range = asked.range(head).map(|range| last.map_or(range, |last| beyond(range, order, last)));
+        let range = asked.range(head).map(|range| last.map_or(range, |last| range.beyond(order, last)));
         let mut scan = match range.filter(|range| range.after < range.before) {
             Some(range) => {
                 let task = Task { scope, asked: &asked, order, limit: request.limit };
@@ -117,18 +116,8 @@ impl Search for Linear {
             if started.elapsed() >= self.limits.scan_time_max {
                 return Err(SearchError::TooMuch);
             }
-            left = entries.last().map(|last| beyond(range, Order::OldestFirst, last.id));
+            left = entries.last().map(|last| range.beyond(Order::OldestFirst, last.id));
         }
         Ok(tally.finish(&request, (!asked.is_restricted()).then_some(head.size)))
-    }
-}
-
-/// What is left of a range after `id` was looked at.
-fn beyond(range: Range, order: Order, id: EntryId) -> Range {
-    match order {
-        Order::NewestFirst => {
-            Range { before: Some(range.before.map_or(id, |before| before.min(id))), ..range }
-        }
-        Order::OldestFirst => Range { after: range.after.max(Some(id)), ..range },
     }
 }

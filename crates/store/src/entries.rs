@@ -54,6 +54,22 @@ pub struct Range {
     pub before: Option<EntryId>,
 }
 
+impl Range {
+    pub fn holds(&self, id: EntryId) -> bool {
+        self.after.is_none_or(|after| id > after) && self.before.is_none_or(|before| id < before)
+    }
+
+    /// What is left of it after all up to `id` was looked at, in this order.
+    pub fn beyond(self, order: Order, id: EntryId) -> Self {
+        match order {
+            Order::NewestFirst => {
+                Self { before: Some(self.before.map_or(id, |before| before.min(id))), ..self }
+            }
+            Order::OldestFirst => Self { after: self.after.max(Some(id)), ..self },
+        }
+    }
+}
+
 /// Copies the rows, of any tenants but all of one day, into that day's partition. COPY into the root
 /// is refused under row security; partitions carry no policy.
 pub async fn copy(tx: &mut WriterTx, day: NaiveDate, rows: &[NewEntry<'_>]) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@ use custody_auth::Scope;
 use custody_domain::EntryId;
 use custody_ledger::{Order, Range, StoredEntry};
 
-use super::{LinearLimits, beyond};
+use super::LinearLimits;
 use crate::{Asked, Log, SearchError, StopReason, chunk::Chunk};
 
 /// Time after which other tasks of the same thread get their turn. Not a number of entries: those of
@@ -67,7 +67,7 @@ impl Scan {
                     scan.stop = stop.filter(|_| more && !full);
                     return Ok(scan);
                 }
-                range = beyond(range, order, id);
+                range = range.beyond(order, id);
                 if turn.elapsed() >= TURN {
                     tokio::task::yield_now().await;
                     turn = Clock::now();

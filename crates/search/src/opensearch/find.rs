@@ -52,16 +52,11 @@ impl<'a> Find<'a> {
         };
         let query = asked.of_index();
         let range = asked.range(projected.head);
-        let holds = |id: EntryId| {
-            range.is_some_and(|range| {
-                range.after.is_none_or(|after| id > after) && range.before.is_none_or(|before| id < before)
-            })
-        };
         let mut tail = Vec::new();
         let begun = Clock::now();
         let mut turn = begun;
         for entry in tail::read(inner, scope, projected).await? {
-            if holds(entry.id) && query.matches(&entry.view()?) {
+            if range.is_some_and(|range| range.holds(entry.id)) && query.matches(&entry.view()?) {
                 tail.push((place_of(&entry, sort)?, entry));
             }
             if turn.elapsed() >= TURN {

@@ -6,7 +6,7 @@ use custody_ledger::Projected;
 use super::{OpenSearchError, VERSION, find::Find, index::Inner};
 use crate::{
     Asked, LIMIT_MAX, Page, PageRequest, Search as _, SearchError, Sort, Stats, StatsRequest,
-    cursor::{Turn, Walk},
+    cursor::{Turn, Walk, heading},
     indexed::Reader,
 };
 
@@ -89,8 +89,7 @@ async fn indexed(
     turn: Option<Turn>,
 ) -> Result<Page, SearchError> {
     let projected = projected(inner, scope).await?;
-    let sort = if matches!(turn, Some(Turn::Before(_))) { request.sort.reversed() } else { request.sort };
-    let find = Find::new(inner, scope, asked, &projected, sort).await?;
+    let find = Find::new(inner, scope, asked, &projected, heading(turn, request.sort)).await?;
     reader(inner, scope, asked).page(&find, request, turn, projected.head).await
 }
 

@@ -88,14 +88,7 @@ impl Bits {
     }
 
     pub(super) fn ascending(&self) -> impl Iterator<Item = u32> {
-        (0..).step_by(64).zip(&self.words).flat_map(|(base, word)| {
-            let mut left = *word;
-            std::iter::from_fn(move || {
-                let bit = (left != 0).then(|| left.trailing_zeros())?;
-                left &= left - 1;
-                Some(base + bit)
-            })
-        })
+        self.words().flat_map(|(base, word)| numbers(base, word))
     }
 
     pub(super) fn descending(&self) -> impl Iterator<Item = u32> {
@@ -109,6 +102,16 @@ impl Bits {
             })
         })
     }
+}
+
+/// Those of a word, ascending.
+pub(super) fn numbers(base: u32, word: u64) -> impl Iterator<Item = u32> {
+    let mut left = word;
+    std::iter::from_fn(move || {
+        let bit = (left != 0).then(|| left.trailing_zeros())?;
+        left &= left - 1;
+        Some(base + bit)
+    })
 }
 
 fn index(number: u32) -> usize {

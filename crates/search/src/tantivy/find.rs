@@ -6,12 +6,8 @@ mod by_time;
 
 use std::{sync::Arc, time::Duration};
 
-use custody_domain::{
-    EntryId,
-    query::{Query, terms::Plan},
-};
-use custody_ledger::{LedgerError, StoredEntry};
-use uuid::Uuid;
+use custody_domain::query::{Query, terms::Plan};
+use custody_ledger::{LedgerError, Range, StoredEntry};
 
 use super::{
     IndexError,
@@ -21,7 +17,7 @@ use super::{
     view::View,
 };
 pub(super) use crate::indexed::{Found, Hit};
-use crate::{Sort, cursor::Place};
+use crate::{Sort, Total, cursor::Place};
 
 /// What is looked for, where, in which order.
 #[derive(Clone, Debug)]
@@ -31,15 +27,8 @@ pub(super) struct Find {
     pub(super) plan: Plan,
     pub(super) sort: Sort,
     /// Ids that count, both left out.
-    pub(super) window: Window,
+    pub(super) window: Range,
     pub(super) time_max: Duration,
-}
-
-/// Strictly between two ids; `None` is open.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Window {
-    pub(super) after: Option<EntryId>,
-    pub(super) before: Option<EntryId>,
 }
 
 impl Find {
@@ -54,14 +43,14 @@ impl Find {
     }
 
     /// How many there are; where that is too much work, at least so many.
-    pub(super) fn count(&self) -> Result<Count, IndexError> {
+    pub(super) fn count(&self) -> Result<Total, IndexError> {
         let work = Work::within(self.time_max);
         let mut count = 0;
         for entries in &self.view.tail {
             for entry in entries.iter() {
                 count += u64::from(self.matches(entry)?);
                 if work.look().is_err() {
-                    return Ok(Count::AtLeast(count));
+                    return Ok(Total::AtLeast(count));
                 }
             }
         }
@@ -69,11 +58,11 @@ impl Find {
             let part = slot.part()?;
             match self.documents(&part, self.window, &work) {
                 Ok(documents) => count += documents.count(),
-                Err(RunError::Exhausted(_)) => return Ok(Count::AtLeast(count)),
+                Err(RunError::Exhausted(_)) => return Ok(Total::AtLeast(count)),
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(Count::Exactly(count))
+        Ok(Total::Exactly(count))
     }
 
     /// Whether an entry of the tail is looked for.
@@ -81,8 +70,8 @@ impl Find {
         Ok(self.window.holds(entry.id) && self.query.matches(&entry.view()?))
     }
 
-    pub(super) fn documents(&self, part: &Part, window: Window, work: &Work) -> Result<Bits, RunError> {
-        let within = window.documents(part);
+    pub(super) fn documents(&self, part: &Part, window: Range, work: &Work) -> Result<Bits, RunError> {
+        let within = documents_of(window, part);
         if within.is_empty() {
             return Ok(within);
         }
@@ -90,43 +79,13 @@ impl Find {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Count {
-    Exactly(u64),
-    AtLeast(u64),
-}
-
-impl Window {
-    /// In which there is nothing.
-    pub(super) fn nothing() -> Self {
-        Self { after: Some(EntryId(Uuid::max())), before: None }
-    }
-
-    /// What of the window is beyond `from` in log order.
-    fn beyond(self, from: Option<Place>, sort: Sort) -> Self {
-        let Some(Place { id, .. }) = from else { return self };
-        match sort {
-            Sort::ReceivedDescending => Self { before: Some(self.before.map_or(id, |b| b.min(id))), ..self },
-            _ => Self { after: self.after.max(Some(id)), ..self },
-        }
-    }
-
-    fn holds(&self, id: EntryId) -> bool {
-        self.after.is_none_or(|after| id > after) && self.before.is_none_or(|before| id < before)
-    }
-
-    pub(super) fn documents(&self, part: &Part) -> Bits {
-        let count = part.count();
-        let from = self.after.map_or(0, |after| {
-            let at = part.first_from(after);
-            at + u32::from(at < count && part.id(at) == after)
-        });
-        let to = self.before.map_or(count, |before| part.first_from(before));
-        Bits::range(count, from, to)
-    }
-
-    /// Whether nothing of what ends with `last` is in it.
-    fn is_past(&self, last: EntryId) -> bool {
-        self.after.is_some_and(|after| last <= after)
-    }
+/// The documents of a part whose ids are in the range.
+pub(super) fn documents_of(range: Range, part: &Part) -> Bits {
+    let count = part.count();
+    let from = range.after.map_or(0, |after| {
+        let at = part.first_from(after);
+        at + u32::from(at < count && part.id(at) == after)
+    });
+    let to = range.before.map_or(count, |before| part.first_from(before));
+    Bits::range(count, from, to)
 }

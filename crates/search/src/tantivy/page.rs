@@ -4,18 +4,19 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use custody_auth::Scope;
-use custody_domain::query::terms::Plan;
-use custody_ledger::Head;
+use custody_domain::{EntryId, query::terms::Plan};
+use custody_ledger::{Head, Range};
+use uuid::Uuid;
 
 use super::{
-    find::{Count, Find, Window},
+    find::Find,
     index::Inner,
     shelf::{Shelf, blocking},
     view::View,
 };
 use crate::{
     Asked, LIMIT_MAX, Page, PageRequest, SearchError, Sort, Total,
-    cursor::{Place, Turn, Walk},
+    cursor::{Place, Turn, Walk, heading},
     indexed::{Finder, Found, Reader},
 };
 
@@ -64,10 +65,9 @@ pub(super) fn find(
     sort: Sort,
     turn: Option<Turn>,
 ) -> Find {
-    let sort = if matches!(turn, Some(Turn::Before(_))) { sort.reversed() } else { sort };
-    let range = asked.range(head);
-    let window =
-        range.map_or_else(Window::nothing, |range| Window { after: range.after, before: range.before });
+    // None holds an id that can match: then a range that holds none.
+    let window = asked.range(head).unwrap_or(Range { after: Some(EntryId(Uuid::max())), before: None });
+    let sort = heading(turn, sort);
     let query = asked.of_index().clone();
     let (plan, time_max) = (Plan::of(&query), inner.limits.time_max);
     Find { view: Arc::clone(view), query, plan, sort, window, time_max }
@@ -88,9 +88,6 @@ impl Finder for Find {
 
     async fn count(&self) -> Result<Total, SearchError> {
         let find = self.clone();
-        Ok(match blocking(move || find.count()).await? {
-            Count::Exactly(count) => Total::Exactly(count),
-            Count::AtLeast(count) => Total::AtLeast(count),
-        })
+        Ok(blocking(move || find.count()).await?)
     }
 }

@@ -9,7 +9,7 @@ use tantivy::columnar::StrColumn;
 use super::{
     IndexError,
     bits::Bits,
-    find::Find,
+    find::{Find, documents_of},
     index::Inner,
     page,
     part::Part,
@@ -58,7 +58,7 @@ fn tally(find: &Find, request: &StatsRequest) -> Result<Tally, IndexError> {
     }
     for slot in &find.view.slots {
         let part = slot.part()?;
-        let within = find.window.documents(&part);
+        let within = documents_of(find.window, &part);
         if within.is_empty() {
             continue;
         }

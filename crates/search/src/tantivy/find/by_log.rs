@@ -1,11 +1,14 @@
 //! In log order, from either end: what is beyond the page is not looked at.
 
-use super::{Find, Found, Hit, IndexError, RunError, StoredEntry, Window, Work};
+use custody_ledger::{Order, Range};
+
+use super::{Find, Found, Hit, IndexError, RunError, StoredEntry, Work};
 use crate::{Sort, cursor::Place};
 
 pub(super) fn find(find: &Find, from: Option<Place>, want: usize, work: &Work) -> Result<Found, IndexError> {
-    let window = find.window.beyond(from, find.sort);
     let descending = find.sort == Sort::ReceivedDescending;
+    let order = if descending { Order::NewestFirst } else { Order::OldestFirst };
+    let window = from.map_or(find.window, |from| find.window.beyond(order, from.id));
     let mut search = Search { find, window, descending, want, found: Found::default(), work };
     // What is in no part is the newest.
     for tail in [descending, !descending] {
@@ -19,7 +22,7 @@ pub(super) fn find(find: &Find, from: Option<Place>, want: usize, work: &Work) -
 
 struct Search<'f> {
     find: &'f Find,
-    window: Window,
+    window: Range,
     descending: bool,
     want: usize,
     found: Found,
@@ -55,7 +58,9 @@ impl Search<'_> {
             slots.reverse();
         }
         let mut looked = false;
-        for slot in slots.into_iter().filter(|slot| !self.window.is_past(slot.name.last_id)) {
+        for slot in
+            slots.into_iter().filter(|slot| self.window.after.is_none_or(|after| slot.name.last_id > after))
+        {
             let part = slot.part()?;
             if self.window.before.is_some_and(|before| part.id(0) >= before) {
                 continue;

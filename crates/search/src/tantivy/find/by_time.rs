@@ -5,7 +5,7 @@ use std::{cmp::Reverse, collections::BinaryHeap};
 
 use custody_domain::EntryId;
 
-use super::{Find, Found, Hit, IndexError, Part, Work};
+use super::{super::bits::numbers, Find, Found, Hit, IndexError, Part, Work};
 use crate::{Sort, cursor::Place};
 
 /// What stands further ahead is greater, whichever way it is sorted.
@@ -55,10 +55,10 @@ pub(super) fn find(find: &Find, from: Option<Place>, want: usize, work: &Work) -
             if beyond || least(&best).is_some_and(|least| order.is_past(&part, (base, word), times, least)) {
                 continue;
             }
-            for document in (base..).take(64).zip(0..).filter(|(_, bit)| word & (1 << bit) != 0) {
-                let time = part.time.get_val(document.0);
+            for document in numbers(base, word) {
+                let time = part.time.get_val(document);
                 if least(&best).is_none_or(|least| order.time(time) >= least.0) {
-                    keep(&mut best, order.rank(time, part.id(document.0)));
+                    keep(&mut best, order.rank(time, part.id(document)));
                 }
             }
         }
@@ -91,14 +91,16 @@ impl Order {
     fn is_past(self, part: &Part, (base, word): (u32, u64), times: (i64, i64), rank: Rank) -> bool {
         let edge = base + if self.descending { word.ilog2() } else { word.trailing_zeros() };
         let ahead = self.ahead(times);
-        ahead < rank.0
-            || (ahead == rank.0
-                && self.rank(if self.descending { times.1 } else { times.0 }, part.id(edge)) < rank)
+        ahead < rank.0 || (ahead == rank.0 && self.id(part.id(edge)) < rank.1)
+    }
+
+    fn id(self, id: EntryId) -> u128 {
+        let id = id.0.as_u128();
+        if self.descending { id } else { !id }
     }
 
     fn rank(self, time: i64, id: EntryId) -> Rank {
-        let id = id.0.as_u128();
-        (self.time(time), if self.descending { id } else { !id })
+        (self.time(time), self.id(id))
     }
 
     fn place(self, (time, id): Rank) -> Place {

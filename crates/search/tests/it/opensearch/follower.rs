@@ -116,12 +116,7 @@ async fn an_entry_that_is_refused_for_good_is_named_and_still_found() {
     fixture.ledger.append(&other, drafts([of("1"), of("2")])).await.unwrap();
     let server = Server::start(&fixture.store, &fixture.ledger, config);
     server.has_followed(&other).await;
-    let failure = eventually("the failure to be noted", || async {
-        let standings = server.ledger.followers(&mine).await.unwrap();
-        let own = standings.into_iter().find(|standing| standing.follower == NAME)?;
-        own.failure.map(|failure| (own.position, failure.reason))
-    })
-    .await;
+    let failure = failure(&server, &mine).await;
     assert_eq!(failure.0, 2, "up to the entry before it");
     assert!(failure.1.contains("refuses entry 2"), "{}", failure.1);
     for sort in Sort::ALL {
@@ -147,16 +142,21 @@ async fn an_index_goes_on_past_no_hole_in_the_log() {
     assert_eq!(gone.rows_affected(), 1);
     let server = Server::start(&fixture.store, &fixture.ledger, config(&url()));
     server.has_followed(&other).await;
-    let failure = eventually("the failure to be noted", || async {
-        let standings = server.ledger.followers(&mine).await.unwrap();
-        let own = standings.into_iter().find(|standing| standing.follower == NAME)?;
-        own.failure.map(|failure| (own.position, failure.reason))
-    })
-    .await;
+    let failure = failure(&server, &mine).await;
     assert_eq!(failure, (4, "entry 4 is missing".to_owned()));
     // What there is, is found all the same.
     let found = walk(&server.index, &mine, &Query::All, Sort::OccurredAscending, 3).await;
     assert_eq!(found, [0, 1, 2, 3, 5, 6, 7, 8]);
     server.index.remove_but(None).await.unwrap();
     server.stop().await;
+}
+
+/// Where the index of a log stands that cannot go on, and why.
+async fn failure(server: &Server, scope: &custody_auth::Scope) -> (u64, String) {
+    eventually("the failure to be noted", || async {
+        let standings = server.ledger.followers(scope).await.unwrap();
+        let own = standings.into_iter().find(|standing| standing.follower == NAME)?;
+        own.failure.map(|failure| (own.position, failure.reason))
+    })
+    .await
 }
