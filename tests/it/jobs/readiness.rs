@@ -85,13 +85,12 @@ async fn a_kind_that_no_worker_runs_is_said_whether_it_is_known_or_not() {
     .await;
     let tenant = server.tenant().await;
     let known = server.probe(&tenant, &["--kind", "probe.urgent"]).await;
-    let queue = ready(&server, "it waits too long", |queue| queue["ok"] == false).await;
-    let reason = queue["reason"].as_str().unwrap();
-    let says = |kind: &str| {
-        reason.starts_with(&format!("a job of kind {kind} waits for "))
+    let says = |queue: &Value, kind: &str, begin: &str| {
+        let reason = queue["reason"].as_str().unwrap_or_default();
+        reason.starts_with(&format!("a job of kind {kind} waits for {begin}"))
             && reason.ends_with(" s; no worker for that kind is alive")
     };
-    assert!(says("probe.urgent"), "{queue}");
+    ready(&server, "it waits too long", |queue| says(queue, "probe.urgent", "")).await;
     let cancel = format!("/api/v1/jobs/{known}/cancel");
     tenant.admin.post(&cancel, &json!({})).await.expect(200);
     ready(&server, "it does not wait any more", |queue| queue["ok"] == true).await;
@@ -100,14 +99,13 @@ async fn a_kind_that_no_worker_runs_is_said_whether_it_is_known_or_not() {
     let mut owner = PgConnection::connect(&database).await.unwrap();
     for sql in [
         "ALTER TABLE jobs NO FORCE ROW LEVEL SECURITY",
-        "UPDATE jobs SET since = since - interval '6 minutes' WHERE state = 'waiting'",
+        // Of this kind alone: the installation's own jobs, which this worker does not run either, may wait too.
+        "UPDATE jobs SET since = since - interval '6 minutes' WHERE state = 'waiting' AND kind = 'probe.unheard'",
         "ALTER TABLE jobs FORCE ROW LEVEL SECURITY",
     ] {
         sqlx::query(sql).execute(&mut owner).await.unwrap();
     }
-    let queue = ready(&server, "it waits too long", |queue| queue["ok"] == false).await;
-    let reason = queue["reason"].as_str().unwrap();
-    assert!(reason.starts_with("a job of kind probe.unheard waits for 36"), "{queue}");
+    ready(&server, "it waits too long", |queue| says(queue, "probe.unheard", "3")).await;
     let gauge = "custody_jobs_waiting{kind=\"probe.unheard\"} 1";
     eventually(gauge, || async {
         let metrics = String::from_utf8(server.anonymous().get("/metrics").await.bytes).unwrap();
