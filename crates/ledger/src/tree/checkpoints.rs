@@ -74,12 +74,18 @@ impl Ledger {
 
     /// The newest checkpoint, and keeps it for good: somebody has it now, and may come back with it.
     pub async fn hand_out(&self, scope: &Scope) -> Result<KeptCheckpoint, LedgerError> {
+        let (tx, latest) = self.newest(scope).await?;
+        tx.commit().await?;
+        Ok(latest)
+    }
+
+    /// The same, in a transaction that has yet to be committed.
+    pub(super) async fn newest(&self, scope: &Scope) -> Result<(TenantTx, KeptCheckpoint), LedgerError> {
         let signers = self.signers().await?;
         let mut tx = self.store.tenant_tx(scope).await?;
         let latest = self.latest(&mut tx, scope, &signers).await?;
         keep(&mut tx, &latest).await?;
-        tx.commit().await?;
-        Ok(latest)
+        Ok((tx, latest))
     }
 
     /// As [`Ledger::hand_out`], of a tree that has entry `seq`: waits a moment for it.

@@ -86,6 +86,30 @@ impl Ledger {
         Ok((checkpoint, proof))
     }
 
+    /// The same of several entries, each by its `seq` and leaf hash, against one checkpoint: the newest. It is
+    /// not waited for: of an entry that it does not have yet there is none.
+    pub async fn prove_each(
+        &self,
+        scope: &Scope,
+        entries: &[(u64, Hash)],
+    ) -> Result<(KeptCheckpoint, Vec<Option<InclusionProof>>), LedgerError> {
+        let (mut tx, checkpoint) = self.newest(scope).await?;
+        let mut proofs = Vec::with_capacity(entries.len());
+        for (seq, leaf_hash) in entries {
+            if *seq >= checkpoint.size {
+                proofs.push(None);
+                continue;
+            }
+            let proof = inclusion(&mut tx, *seq, checkpoint.size).await?;
+            if (proof.root, proof.leaf_hash) != (checkpoint.root, *leaf_hash) {
+                return Err(TreeError::Mismatch { tenant: scope.tenant(), size: checkpoint.size }.into());
+            }
+            proofs.push(Some(proof));
+        }
+        tx.commit().await?;
+        Ok((checkpoint, proofs))
+    }
+
     /// That the tree of the first `from` leaves is the beginning of that of the first `to`. What is
     /// handed out was verified.
     pub async fn consistency_proof(

@@ -101,3 +101,22 @@ async fn the_proof_of_a_new_entry_waits_for_its_checkpoint() {
     let foreign = fixture.ledger.prove(&scope, 2, [0; 32]).await;
     assert!(matches!(foreign, Err(LedgerError::Tree(TreeError::Mismatch { .. }))), "{foreign:?}");
 }
+
+#[tokio::test]
+async fn the_proofs_of_several_entries_lead_to_one_checkpoint_and_wait_for_none() {
+    let fixture = Fixture::new().await;
+    let (scope, grower) = (fixture.tenant("a").await, Grower::of(&fixture));
+    let mut appended = fixture.ledger.append(&scope, drafts(3)).await.unwrap();
+    grower.follow().await;
+    appended.extend(fixture.ledger.append(&scope, drafts(1)).await.unwrap());
+    let leaves: Vec<_> =
+        [3, 0, 2].map(|n: usize| appended[n].receipt()).map(|r| (r.seq, r.leaf_hash)).to_vec();
+    let (checkpoint, proofs) = fixture.ledger.prove_each(&scope, &leaves).await.unwrap();
+    assert_eq!((checkpoint.size, proofs[0].is_none()), (3, true));
+    for ((seq, leaf_hash), proof) in leaves.iter().zip(&proofs).skip(1) {
+        let proof = proof.as_ref().unwrap();
+        assert!(merkle::verify_inclusion(leaf_hash, *seq, 3, &proof.hashes, &checkpoint.root));
+    }
+    let foreign = fixture.ledger.prove_each(&scope, &[(2, [0; 32])]).await;
+    assert!(matches!(foreign, Err(LedgerError::Tree(TreeError::Mismatch { .. }))), "{foreign:?}");
+}
