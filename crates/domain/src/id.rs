@@ -55,6 +55,18 @@ typed_id!(
     EntryId
 );
 typed_id!(
+    /// A scan of an account: a `UUIDv7` of when it was asked for.
+    ScanId
+);
+typed_id!(
+    /// A finding of a scan: a `UUIDv7` of when it was kept.
+    FindingId
+);
+typed_id!(
+    /// An account that a tenant has connected.
+    ProviderId
+);
+typed_id!(
     /// A person. Users are global; a membership ties one to a tenant.
     UserId
 );

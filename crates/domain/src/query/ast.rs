@@ -6,24 +6,25 @@ use super::{
 };
 use crate::{EntryId, Outcome, Severity};
 
-/// A query. [`Query::matches`] says what it means.
+/// A query, made of clauses of one vocabulary: those about entries, where nothing else is said.
+/// [`Query::matches`] says what it means.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Query {
-    /// Every entry: `*`, or nothing at all.
+pub enum Query<C = Clause> {
+    /// Everything: `*`, or nothing at all.
     All,
-    /// The entries that the inner query does not match, also where they lack the field it asks for.
-    Not(Box<Query>),
+    /// What the inner query does not match, also where it lacks the field that is asked for.
+    Not(Box<Self>),
     /// Made by [`Query::and`].
-    And(Several),
+    And(Several<C>),
     /// Made by [`Query::or`].
-    Or(Several),
-    Clause(Clause),
+    Or(Several<C>),
+    Clause(C),
 }
 
 /// At least two queries, none of them of the kind that holds them: `and` and `or` flatten, so that
 /// equal trees have equal renderings.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Several(Vec<Query>);
+pub struct Several<C = Clause>(Vec<Query<C>>);
 
 /// One question to one entry.
 #[derive(Clone, Debug, PartialEq)]
@@ -74,8 +75,8 @@ pub enum ValueTest {
     Ordered(Order, Number),
 }
 
-impl Query {
-    /// All of them; of none, every entry.
+impl<C> Query<C> {
+    /// All of them; of none, everything.
     pub fn and(queries: impl IntoIterator<Item = Self>) -> Self {
         let mut flat = Vec::new();
         for query in queries {
@@ -88,7 +89,7 @@ impl Query {
         Several::or_one(flat, Self::And).unwrap_or(Self::All)
     }
 
-    /// Any of them; of none, no entry.
+    /// Any of them; of none, nothing.
     pub fn or(queries: impl IntoIterator<Item = Self>) -> Self {
         let mut flat = Vec::new();
         for query in queries {
@@ -100,14 +101,25 @@ impl Query {
         Several::or_one(flat, Self::Or).unwrap_or_else(|| Self::negated(Self::All))
     }
 
-    /// Every entry that `query` does not match.
+    /// Everything that `query` does not match.
     pub fn negated(query: Self) -> Self {
         Self::Not(Box::new(query))
     }
+
+    /// What the tree says where `clause` says whether one of its clauses holds.
+    pub(crate) fn holds(&self, clause: &impl Fn(&C) -> bool) -> bool {
+        match self {
+            Self::All => true,
+            Self::Not(inner) => !inner.holds(clause),
+            Self::And(several) => several.iter().all(|query| query.holds(clause)),
+            Self::Or(several) => several.iter().any(|query| query.holds(clause)),
+            Self::Clause(one) => clause(one),
+        }
+    }
 }
 
-impl Several {
-    fn or_one(mut queries: Vec<Query>, of: fn(Self) -> Query) -> Option<Query> {
+impl<C> Several<C> {
+    fn or_one(mut queries: Vec<Query<C>>, of: fn(Self) -> Query<C>) -> Option<Query<C>> {
         if queries.len() > 1 {
             return Some(of(Self(queries)));
         }
@@ -115,16 +127,16 @@ impl Several {
     }
 }
 
-impl std::ops::Deref for Several {
-    type Target = [Query];
+impl<C> std::ops::Deref for Several<C> {
+    type Target = [Query<C>];
 
-    fn deref(&self) -> &[Query] {
+    fn deref(&self) -> &[Query<C>] {
         &self.0
     }
 }
 
-impl From<Clause> for Query {
-    fn from(clause: Clause) -> Self {
+impl<C> From<C> for Query<C> {
+    fn from(clause: C) -> Self {
         Self::Clause(clause)
     }
 }

@@ -22,6 +22,14 @@ impl Comparison {
         }
     }
 
+    /// The order that a text begins with, and the rest; equality where it begins with none.
+    pub(crate) fn leading(text: &str) -> (Self, &str) {
+        [Self::AtLeast, Self::AtMost, Self::More, Self::Less]
+            .into_iter()
+            .find_map(|order| Some((order, text.strip_prefix(order.as_str())?)))
+            .unwrap_or((Self::Equal, text))
+    }
+
     /// As it is written in a query.
     pub fn as_str(self) -> &'static str {
         match self {

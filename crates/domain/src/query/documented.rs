@@ -13,10 +13,10 @@ use crate::{
     json::{self, Limits},
 };
 
-const PAGE: &str = include_str!("../../../../docs/query.md");
+pub(crate) const PAGE: &str = include_str!("../../../../docs/query.md");
 
 /// The rows of every table whose head begins with these two columns.
-fn rows(first: &str, second: &str) -> Vec<Vec<String>> {
+pub(crate) fn rows(first: &str, second: &str) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     let mut within = false;
     for line in PAGE.lines() {
@@ -40,7 +40,7 @@ fn cells(line: &str) -> Vec<String> {
     line.replace("\\|", "\0").split('|').map(|cell| cell.replace('\0', "|").trim().to_owned()).collect()
 }
 
-fn code(cell: &str) -> &str {
+pub(crate) fn code(cell: &str) -> &str {
     cell.strip_prefix('`')
         .and_then(|cell| cell.strip_suffix('`'))
         .unwrap_or_else(|| panic!("no code: {cell}"))

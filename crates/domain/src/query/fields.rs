@@ -14,12 +14,14 @@ macro_rules! named {
                 match self { $(Self::$variant => $text,)* }
             }
 
-            pub(super) fn of(name: &str) -> Option<Self> {
+            pub(crate) fn of(name: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|field| field.name() == name)
             }
         }
     };
 }
+
+pub(crate) use named;
 
 named! {
     /// Fields that hold one exact text.
@@ -174,13 +176,18 @@ impl Path {
     }
 }
 
-/// What to write instead of a name that is none.
-pub(super) fn hint_for(name: &str) -> String {
-    let nearest = can_exist()
+/// The one of `names` that was most likely meant.
+pub(crate) fn nearest(name: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    names
         .map(|known| (strsim::damerau_levenshtein(known, &name.to_lowercase()), known))
         .min_by_key(|(distance, _)| *distance)
-        .filter(|(distance, known)| *distance <= 2 && *distance < known.len());
-    if let Some((_, known)) = nearest {
+        .filter(|(distance, known)| *distance <= 2 && *distance < known.len())
+        .map(|(_, known)| known)
+}
+
+/// What to write instead of a name that is none.
+pub(super) fn hint_for(name: &str) -> String {
+    if let Some(known) = nearest(name, can_exist()) {
         return format!("did you mean `{known}`?");
     }
     format!(

@@ -89,7 +89,7 @@ impl Filters<'_> {
 
 fn filter(parameter: &'static str, field: &Field, value: &str) -> Result<Query, FilterError> {
     let (comparison, value) = match field {
-        Field::Severity => order_of(value),
+        Field::Severity => Comparison::leading(value),
         _ => (Comparison::Equal, value),
     };
     let given = if matches!(field, Field::Keyword(Keyword::Action)) {
@@ -102,13 +102,6 @@ fn filter(parameter: &'static str, field: &Field, value: &str) -> Result<Query, 
         detail: refusal.detail,
         hint: refusal.hint,
     })
-}
-
-fn order_of(value: &str) -> (Comparison, &str) {
-    [Comparison::AtLeast, Comparison::AtMost, Comparison::More, Comparison::Less]
-        .into_iter()
-        .find_map(|order| Some((order, value.strip_prefix(order.as_str())?)))
-        .unwrap_or((Comparison::Equal, value))
 }
 
 fn instant(parameter: &'static str, value: &str) -> Result<Instant, FilterError> {

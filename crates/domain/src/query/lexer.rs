@@ -1,6 +1,6 @@
 //! From characters to tokens. Knows quoting and escapes, but no field by name.
 
-use super::{Comparison, SyntaxError};
+use super::{Comparison, SyntaxError, vocabulary::Examples};
 
 /// One token and where it begins, in bytes.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,14 +24,21 @@ pub(super) enum Kind {
 
 /// A value as it was given.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Given {
+pub(crate) enum Given {
     Quoted(String),
     Bare(Bare),
 }
 
+impl Given {
+    /// `:*` is asked: whether there is a value at all.
+    pub(crate) fn is_any(&self, comparison: Comparison) -> bool {
+        comparison == Comparison::Equal && matches!(self, Self::Bare(bare) if bare.is_only_stars())
+    }
+}
+
 /// The texts between the unescaped stars of an unquoted text: one where it has no star.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Bare(pub(super) Vec<String>);
+pub(crate) struct Bare(pub(crate) Vec<String>);
 
 impl Bare {
     pub(super) fn as_literal(&self) -> Option<&str> {
@@ -46,8 +53,8 @@ impl Bare {
     }
 }
 
-pub(super) fn lex(text: &str) -> Result<Vec<Token>, SyntaxError> {
-    let mut lexer = Lexer { text, at: 0 };
+pub(super) fn lex(text: &str, examples: &Examples) -> Result<Vec<Token>, SyntaxError> {
+    let mut lexer = Lexer { text, at: 0, examples };
     let mut tokens = Vec::new();
     loop {
         lexer.skip_spaces();
@@ -63,6 +70,7 @@ pub(super) fn lex(text: &str) -> Result<Vec<Token>, SyntaxError> {
 struct Lexer<'t> {
     text: &'t str,
     at: usize,
+    examples: &'t Examples,
 }
 
 impl Lexer<'_> {
@@ -82,7 +90,10 @@ impl Lexer<'_> {
                     return Err(self.error(
                         at,
                         "`-` has nothing to exclude",
-                        "write it right before a word, a field or a group: `-outcome:success`",
+                        format!(
+                            "write it right before a word, a field or a group: `{}`",
+                            self.examples.excluded
+                        ),
                     ));
                 }
                 Ok(Kind::Not)
@@ -132,7 +143,7 @@ impl Lexer<'_> {
             return Err(self.error(
                 path_at,
                 "the name of a field is missing",
-                "for example `exists:metadata.region`",
+                format!("for example `{}`", self.examples.exists),
             ));
         }
         Ok(Kind::Exists { path, path_at })

@@ -16,17 +16,8 @@ impl Query {
     /// Whether it matches. The meaning that every executor has to reproduce; docs/query.md says it
     /// in words.
     pub fn matches(&self, entry: &Entry<'_>) -> bool {
-        self.holds(&Subject::new(entry))
-    }
-
-    fn holds(&self, subject: &Subject<'_>) -> bool {
-        match self {
-            Self::All => true,
-            Self::Not(inner) => !inner.holds(subject),
-            Self::And(several) => several.iter().all(|query| query.holds(subject)),
-            Self::Or(several) => several.iter().any(|query| query.holds(subject)),
-            Self::Clause(clause) => clause.holds(subject),
-        }
+        let subject = Subject::new(entry);
+        self.holds(&|clause| clause.holds(&subject))
     }
 }
 

@@ -1,5 +1,8 @@
 //! The query language: one syntax tree, one meaning.
 //!
+//! Syntax, words, patterns and rendering are the same whatever is asked about; the fields are a vocabulary's.
+//! Here is that of entries; that of findings is in `finding::query`.
+//!
 //! [`Query::matches`] is the definition; every executor (the linear one, an index, a stream) runs
 //! the same tree and must answer the same entries. docs/query.md is its normative page, and its
 //! examples are run as tests.
@@ -9,24 +12,26 @@ mod ast;
 mod comparison;
 pub mod fields;
 mod filters;
+pub(crate) mod given;
 mod instant;
-mod lexer;
+pub(crate) mod lexer;
 mod matches;
 mod network;
 mod number;
-mod parse;
+pub(crate) mod parse;
 mod pattern;
 mod received_range;
 mod render;
 mod term;
 pub mod terms;
 mod values;
+pub(crate) mod vocabulary;
 mod words;
 
 #[cfg(any(test, feature = "arbitrary"))]
 pub mod arbitrary;
 #[cfg(test)]
-mod documented;
+pub(crate) mod documented;
 #[cfg(test)]
 mod inverted;
 #[cfg(test)]

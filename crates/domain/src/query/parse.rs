@@ -1,9 +1,9 @@
 //! From a text to a [`Query`], by recursive descent.
 
 use super::{
-    Clause, Path, Query, Words, fields,
+    Query, Words,
     lexer::{Bare, Kind, Token, lex},
-    term,
+    vocabulary::{Refusal, Vocabulary},
 };
 
 /// The longest query, in bytes.
@@ -40,9 +40,14 @@ impl SyntaxError {
     }
 }
 
-/// Reads a query. Nothing but spaces is every entry. What is read can be rendered, and read again: jobs,
+/// Reads a query about entries. Nothing but spaces is every entry. What is read can be rendered, and read again: jobs,
 /// cursors and streams keep it in that form.
 pub fn parse(text: &str) -> Result<Query, SyntaxError> {
+    parse_in(text)
+}
+
+/// Reads a query in any vocabulary.
+pub(crate) fn parse_in<C: Vocabulary>(text: &str) -> Result<Query<C>, SyntaxError> {
     let query = read(text)?;
     match within_bounds(&query) {
         Ok(()) => Ok(query),
@@ -53,19 +58,19 @@ pub fn parse(text: &str) -> Result<Query, SyntaxError> {
 /// A query that is within the bounds as it was written, and beyond them in its one form: a day is two
 /// times there, and alternatives of several terms stand in parentheses.
 #[derive(Debug)]
-pub(super) struct WrittenOut {
-    pub(super) detail: String,
-    pub(super) hint: String,
+pub(crate) struct WrittenOut {
+    pub(crate) detail: String,
+    pub(crate) hint: String,
 }
 
-pub(super) fn within_bounds(query: &Query) -> Result<(), WrittenOut> {
-    match read(&query.render()) {
+pub(crate) fn within_bounds<C: Vocabulary>(query: &Query<C>) -> Result<(), WrittenOut> {
+    match read::<C>(&query.render()) {
         Ok(_) => Ok(()),
         Err(error) => Err(WrittenOut { detail: format!("written out, {}", error.detail), hint: error.hint }),
     }
 }
 
-fn read(text: &str) -> Result<Query, SyntaxError> {
+fn read<C: Vocabulary>(text: &str) -> Result<Query<C>, SyntaxError> {
     if text.len() > QUERY_BYTES_MAX {
         return Err(SyntaxError::new(
             text,
@@ -74,7 +79,7 @@ fn read(text: &str) -> Result<Query, SyntaxError> {
             "ask for less at once",
         ));
     }
-    let mut parser = Parser { text, tokens: lex(text)?.into_iter().peekable(), clauses: 0 };
+    let mut parser = Parser { text, tokens: lex(text, &C::EXAMPLES)?.into_iter().peekable(), clauses: 0 };
     if parser.tokens.peek().is_none() {
         return Ok(Query::All);
     }
@@ -95,7 +100,7 @@ struct Parser<'t> {
 }
 
 impl Parser<'_> {
-    fn any(&mut self, depth: usize) -> Result<Query, SyntaxError> {
+    fn any<C: Vocabulary>(&mut self, depth: usize) -> Result<Query<C>, SyntaxError> {
         let mut alternatives = vec![self.all(depth)?];
         while self.tokens.next_if(|token| token.kind == Kind::Or).is_some() {
             alternatives.push(self.all(depth)?);
@@ -103,7 +108,7 @@ impl Parser<'_> {
         Ok(Query::or(alternatives))
     }
 
-    fn all(&mut self, depth: usize) -> Result<Query, SyntaxError> {
+    fn all<C: Vocabulary>(&mut self, depth: usize) -> Result<Query<C>, SyntaxError> {
         let mut parts = vec![self.one(depth)?];
         while let Some(token) = self.tokens.peek() {
             match token.kind {
@@ -118,7 +123,7 @@ impl Parser<'_> {
         Ok(Query::and(parts))
     }
 
-    fn one(&mut self, depth: usize) -> Result<Query, SyntaxError> {
+    fn one<C: Vocabulary>(&mut self, depth: usize) -> Result<Query<C>, SyntaxError> {
         let Some(token) = self.tokens.next() else {
             return Err(self.error(
                 self.text.len(),
@@ -151,12 +156,11 @@ impl Parser<'_> {
             Kind::Word(word) => self.word(token.at, &word),
             Kind::Exists { path, path_at } => self.exists(&path, path_at),
             Kind::Field { name, comparison, value, value_at } => {
-                let field = fields::Field::of(&name)
-                    .ok_or_else(|| self.unknown_field(token.at, &name))?;
-                let query = term::term(&field, comparison, &value)
+                let query = C::term(&name, comparison, &value)
+                    .ok_or_else(|| self.unknown_field::<C>(token.at, &name))?
                     .map_err(|refusal| self.error(value_at, refusal.detail, refusal.hint))?;
                 let count = match &query {
-                    Query::Clause(Clause::Message(words)) => words.count(),
+                    Query::Clause(clause) => clause.words(),
                     _ => 1,
                 };
                 self.count(token.at, count)?;
@@ -165,7 +169,7 @@ impl Parser<'_> {
         }
     }
 
-    fn word(&mut self, at: usize, word: &Bare) -> Result<Query, SyntaxError> {
+    fn word<C: Vocabulary>(&mut self, at: usize, word: &Bare) -> Result<Query<C>, SyntaxError> {
         if word.is_only_stars() {
             self.count(at, 1)?;
             return Ok(Query::All);
@@ -174,7 +178,7 @@ impl Parser<'_> {
             [literal] => {
                 if let Some((name, value)) = literal.split_once('=')
                     && let name = name.trim_end_matches('!')
-                    && fields::Field::of(name).is_some()
+                    && C::has(name)
                 {
                     return Err(self.error(
                         at + name.len(),
@@ -186,15 +190,15 @@ impl Parser<'_> {
             }
             [beginning, end] if end.is_empty() && Words::phrase(beginning).is_some() => {
                 let Some(words) = Words::prefix(beginning) else {
-                    return Err(self.star_misplaced(at));
+                    return Err(self.star_misplaced::<C>(at));
                 };
                 self.words(at, Some(words))
             }
-            _ => Err(self.star_misplaced(at)),
+            _ => Err(self.star_misplaced::<C>(at)),
         }
     }
 
-    fn words(&mut self, at: usize, words: Option<Words>) -> Result<Query, SyntaxError> {
+    fn words<C: Vocabulary>(&mut self, at: usize, words: Option<Words>) -> Result<Query<C>, SyntaxError> {
         let Some(words) = words else {
             return Err(self.error(
                 at,
@@ -203,13 +207,13 @@ impl Parser<'_> {
             ));
         };
         self.count(at, words.count())?;
-        Ok(Clause::Text(words).into())
+        Ok(C::text(words).into())
     }
 
-    fn exists(&mut self, path: &str, at: usize) -> Result<Query, SyntaxError> {
-        let path = Path::of(path).ok_or_else(|| self.unknown_field(at, path))?;
+    fn exists<C: Vocabulary>(&mut self, path: &str, at: usize) -> Result<Query<C>, SyntaxError> {
+        let clause = C::exists(path).ok_or_else(|| self.unknown_field::<C>(at, path))?;
         self.count(at, 1)?;
-        Ok(Clause::Exists(path).into())
+        Ok(clause.into())
     }
 
     fn count(&mut self, at: usize, more: usize) -> Result<(), SyntaxError> {
@@ -224,21 +228,17 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn star_misplaced(&self, at: usize) -> SyntaxError {
+    fn star_misplaced<C: Vocabulary>(&self, at: usize) -> SyntaxError {
         self.error(
             at,
             "in free text `*` can only stand at the end of one word",
-            "write `acces*`; fields take it anywhere: `action:*User`",
+            format!("write `acces*`; fields take it anywhere: `{}`", C::EXAMPLES.pattern),
         )
     }
 
-    fn unknown_field(&self, at: usize, name: &str) -> SyntaxError {
-        if fields::Root::of(name).is_some() {
-            let hint = format!("name the key: `{name}.key:value`");
-            return self.error(at, format!("`{name}` holds many values"), hint);
-        }
-        let detail = format!("there is no field `{}`", short(name));
-        self.error(at, detail, fields::hint_for(short(name)))
+    fn unknown_field<C: Vocabulary>(&self, at: usize, name: &str) -> SyntaxError {
+        let Refusal { detail, hint } = C::unknown(short(name));
+        self.error(at, detail, hint)
     }
 
     fn error(&self, at: usize, detail: impl Into<String>, hint: impl Into<String>) -> SyntaxError {

@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 
 use super::{Clause, Path, Pattern, Query, Root, ValueTest, Words};
 
-impl Query {
+impl<C: fmt::Display> Query<C> {
     /// The canonical text. Equal trees have equal texts.
     pub fn render(&self) -> String {
         self.to_string()
@@ -18,7 +18,7 @@ impl Query {
     }
 }
 
-impl fmt::Display for Query {
+impl<C: fmt::Display> fmt::Display for Query<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (several, between) = match self {
             Self::All => return f.write_char('*'),

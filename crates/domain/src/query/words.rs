@@ -40,7 +40,7 @@ impl Words {
     }
 
     /// Whether they are found in a text that is folded already.
-    pub(super) fn found_in(&self, folded: &str) -> bool {
+    pub(crate) fn found_in(&self, folded: &str) -> bool {
         match self {
             Self::Prefix(Prefix(prefix)) => {
                 analyse::tokens_of_folded(folded).any(|token| token.starts_with(prefix.as_str()))

@@ -57,7 +57,7 @@ impl FilterParameters {
     }
 }
 
-fn refused(error: FilterError) -> Problem {
+pub(crate) fn refused(error: FilterError) -> Problem {
     match error {
         FilterError::Syntax(error) => Problem::new(Kind::BadQuery, "`q` cannot be read.").fault(Fault {
             offset: Some(error.position),
