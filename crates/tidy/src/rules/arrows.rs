@@ -7,8 +7,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "custody",
         &[
-            "client", "api", "export", "search", "ingest", "ledger", "queue", "objects", "store", "auth",
-            "keys", "proof", "domain",
+            "client", "api", "export", "search", "ingest", "ledger", "queue", "objects", "pdf", "store",
+            "auth", "keys", "proof", "domain",
         ],
     ),
     ("client", &["proof", "domain"]),
@@ -29,6 +29,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("auth", &["keys", "domain"]),
     ("keys", &["domain"]),
     ("proof", &["domain"]),
+    ("pdf", &[]),
     ("domain", &[]),
     ("fuzz", &["ingest", "proof", "domain"]),
     ("testkit", &[]),
@@ -57,6 +58,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("argon2", &["auth"]),
     ("arrow-", &["export"]),
     ("parquet", &["export"]),
+    ("typst", &["pdf"]),
     ("aes-gcm", &["keys"]),
 ];
 
