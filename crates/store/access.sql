@@ -54,7 +54,9 @@ BEGIN
         'entries', 'heads', 'event_keys', 'request_keys', 'tenant_keys', 'quarantine', 'quarantine_usage',
         'memberships', 'invitations', 'api_keys', 'issued_tokens', 'sessions', 'tickets',
         'mask_policies', 'audit_outbox', 'followers', 'producers', 'producer_counts',
-        'tiles', 'trees', 'checkpoints', 'jobs', 'schedules', 'schedule_firings', 'health_checks', 'anchors'
+        'tiles', 'trees', 'checkpoints', 'jobs', 'schedules', 'schedule_firings', 'health_checks', 'anchors',
+        'tenant_checks', 'providers', 'scans', 'scan_checks', 'scan_logs', 'finding_bases', 'resources', 'findings',
+        'finding_triage'
     ] LOOP
         EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', tenant_table);
         EXECUTE format('CREATE POLICY tenant ON %I TO {app}, {reaper} USING (%s) WITH CHECK (%s)', tenant_table, own, own);
@@ -91,6 +93,7 @@ CREATE POLICY system ON jobs TO {system} USING (true) WITH CHECK (true);
 CREATE POLICY system ON schedules TO {system} USING (true) WITH CHECK (true);
 CREATE POLICY system ON schedule_firings TO {system} USING (true) WITH CHECK (true);
 CREATE POLICY system ON checkpoints TO {system} USING (true) WITH CHECK (true);
+CREATE POLICY system ON scans FOR SELECT TO {system} USING (true);
 
 -- Installation
 GRANT SELECT (id, name, title, status, created_at, updated_at) ON tenants TO {app};
@@ -154,7 +157,7 @@ GRANT SELECT, INSERT, DELETE, UPDATE (expires_at) ON job_workers TO {system};
 GRANT EXECUTE ON FUNCTION custody_claim_jobs(uuid, text, text[], smallint[], integer[], integer, integer[], integer[], uuid[]) TO {system};
 
 -- Schedules: the system fires them, which takes what their jobs are to do.
-GRANT SELECT, INSERT, UPDATE ON schedules TO {system};
+GRANT SELECT, INSERT, UPDATE, DELETE ON schedules TO {system};
 GRANT SELECT, INSERT, DELETE ON schedule_firings TO {system};
 GRANT SELECT (tenant_id, name, kind, priority, cron, time_zone, jitter_seconds, each_tenant, if_running, enabled,
     retired_at, next_at, last_due_at, last_fired_at, fired, skipped, failure, failed_at, created_at, updated_at)
@@ -163,6 +166,15 @@ GRANT SELECT, INSERT, UPDATE (is_well, since, detail) ON health_checks TO {app};
 
 -- Anchors are never changed.
 GRANT SELECT, INSERT ON anchors TO {app};
+
+-- Scans: all within the tenant. What can be checked is the same for all.
+GRANT SELECT ON catalogues TO {app};
+GRANT SELECT, INSERT, UPDATE (body, checks, read_at) ON catalogues TO {system};
+GRANT SELECT, INSERT, UPDATE, DELETE ON tenant_checks, providers, scans, scan_checks, finding_triage TO {app};
+GRANT SELECT (tenant_id, id, version, job_id, ended_at) ON scans TO {system};
+GRANT SELECT, INSERT, DELETE ON scan_logs, finding_bases TO {app};
+GRANT SELECT, INSERT, DELETE, UPDATE (last_seen_at, first_seen_at) ON resources TO {app};
+GRANT SELECT, INSERT, DELETE, UPDATE (current, triage, muted_until, first_seen_at) ON findings TO {app};
 
 -- Identity. People, their sessions and secrets belong to no tenant, so the app role has nothing of
 -- them; what a tenant may know of its members it reads by the ids of its own memberships.

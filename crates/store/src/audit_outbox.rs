@@ -195,6 +195,26 @@ pub(crate) async fn write_once(
     Ok(())
 }
 
+/// Several, in their order, by one statement.
+pub(crate) async fn write_all(
+    connection: &mut Connection,
+    tenant: TenantId,
+    changes: &[Change],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "INSERT INTO audit_outbox (tenant_id, id, created_at, change)
+         SELECT $1, id, $3, change::json FROM unnest($2::uuid[], $4::text[]) AS new (id, change)",
+    )
+    .bind(tenant.0)
+    .bind(changes.iter().map(|_| new_id(now)).collect::<Vec<_>>())
+    .bind(now)
+    .bind(changes.iter().map(json_text).collect::<Result<Vec<_>, _>>()?)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// JSON as text, to be cast: a parameter of a JSON type goes by way of jsonb, which refuses \u0000.
 pub(crate) fn json_text(value: &impl Serialize) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|error| StoreError::Unexpected(Box::new(error)))

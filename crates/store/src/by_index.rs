@@ -26,3 +26,9 @@ pub(crate) async fn plan(connection: &mut Connection) -> Result<(), StoreError> 
     sqlx::raw_sql(BY_INDEX).execute(connection).await?;
     Ok(())
 }
+
+/// The same, for what joins few rows with others by their keys.
+pub(crate) async fn plan_by_key(connection: &mut Connection) -> Result<(), StoreError> {
+    sqlx::raw_sql(BY_KEY).execute(connection).await?;
+    Ok(())
+}

@@ -15,6 +15,9 @@ pub enum StoreError {
     /// A unique key, foreign key or exclusion stands against it.
     #[error("the row stands against {constraint}")]
     Conflict { constraint: String },
+    /// A tenant may have no more of them.
+    #[error("the tenant has {most} {what}")]
+    TooMany { most: i64, what: &'static str },
     /// That day has no partition of `entries`.
     #[error("there is no partition for {day}")]
     NoPartition { day: chrono::NaiveDate },

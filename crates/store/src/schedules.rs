@@ -9,6 +9,7 @@ mod fire;
 mod list;
 mod review;
 mod run;
+mod set;
 mod switch;
 
 use custody_domain::TenantId;
@@ -21,6 +22,7 @@ pub use fire::{Due, Fired, begin_due, sweep};
 pub use list::{Schedule, page};
 pub use review::{due_in, review};
 pub use run::run_now;
+pub use set::{delete, set};
 pub use switch::switch;
 
 /// One schedule of one tenant.

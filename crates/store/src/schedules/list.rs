@@ -30,14 +30,25 @@ pub struct Schedule {
     pub updated_at: DateTime<Utc>,
 }
 
+const COLUMNS: &str = "name, kind, priority, cron, time_zone, jitter_seconds, each_tenant, if_running, enabled, \
+    retired_at, next_at, last_due_at, last_fired_at, fired, skipped, failure, failed_at, created_at, updated_at";
+
+/// One of the transaction's tenant.
+pub(super) async fn get(tx: &mut TenantTx, name: &str) -> Result<Schedule, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM schedules WHERE tenant_id = $1 AND name = $2");
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+        .bind(tx.tenant().0)
+        .bind(name)
+        .fetch_one(tx.connection())
+        .await?;
+    read(&row)
+}
+
 /// At most `limit` of the transaction's tenant by name, those after `after`.
 pub async fn page(tx: &mut TenantTx, after: &str, limit: u32) -> Result<Vec<Schedule>, StoreError> {
-    sqlx::query(
-        "SELECT name, kind, priority, cron, time_zone, jitter_seconds, each_tenant, if_running, enabled,
-             retired_at, next_at, last_due_at, last_fired_at, fired, skipped, failure, failed_at, created_at,
-             updated_at
-         FROM schedules WHERE tenant_id = $1 AND name > $2 ORDER BY name LIMIT $3",
-    )
+    sqlx::query(sqlx::AssertSqlSafe(format!(
+        "SELECT {COLUMNS} FROM schedules WHERE tenant_id = $1 AND name > $2 ORDER BY name LIMIT $3"
+    )))
     .bind(tx.tenant().0)
     .bind(after)
     .bind(i64::from(limit))

@@ -34,7 +34,7 @@ pub async fn review(
     let mut tx = store.system_tx().await?;
     let rows = sqlx::query(sqlx::AssertSqlSafe(format!(
         "SELECT {TIMING}, next_at, failure, clock_timestamp() AS now FROM schedules
-         WHERE enabled AND retired_at IS NULL ORDER BY tenant_id, name LIMIT $1"
+         WHERE enabled AND retired_at IS NULL ORDER BY next_at IS NOT NULL, tenant_id, name LIMIT $1"
     )))
     .bind(SCHEDULES_MAX)
     .fetch_all(tx.connection())
