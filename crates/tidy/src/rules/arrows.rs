@@ -7,18 +7,19 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "custody",
         &[
-            "client", "api", "export", "search", "ingest", "ledger", "queue", "objects", "pdf", "store",
-            "auth", "keys", "proof", "domain",
+            "client", "api", "scans", "export", "search", "ingest", "ledger", "queue", "objects", "pdf",
+            "store", "auth", "keys", "proof", "domain",
         ],
     ),
     ("client", &["proof", "domain"]),
     (
         "api",
         &[
-            "export", "search", "ingest", "ledger", "queue", "objects", "store", "auth", "keys", "proof",
-            "domain",
+            "scans", "export", "search", "ingest", "ledger", "queue", "objects", "store", "auth", "keys",
+            "proof", "domain",
         ],
     ),
+    ("scans", &["search", "ingest", "ledger", "queue", "objects", "store", "auth", "keys", "domain"]),
     ("export", &["search", "ledger", "queue", "objects", "store", "auth", "keys", "proof", "domain"]),
     ("search", &["ledger", "store", "auth", "keys", "domain"]),
     ("ingest", &["ledger", "store", "auth", "keys", "domain"]),

@@ -1,0 +1,6 @@
+//! A report as Markdown (GitHub's, for its tables).
+
+mod sections;
+mod write;
+
+pub use sections::markdown;
