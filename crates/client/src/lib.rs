@@ -1,5 +1,5 @@
 //! The API client, and the command line's verbs that speak to a server: `import`, `search`, `tail`,
-//! `get`, `related`, `export`, `verify`, `quarantine`, `jobs`.
+//! `get`, `related`, `export`, `verify`, `quarantine`, `jobs`, `scan`.
 //!
 //! May know: the HTTP contract, the file system, the terminal. Must not: know the database or any
 //! other part of the server, or decide what an entry means. It splits files into items and shows
@@ -20,6 +20,7 @@ pub mod problem;
 pub mod quarantine;
 pub mod related;
 mod row;
+pub mod scan;
 pub mod search;
 mod table;
 pub mod tail;
@@ -35,6 +36,7 @@ pub use jobs::JobsCommand;
 pub use problem::Problem;
 pub use quarantine::QuarantineCommand;
 pub use related::RelatedArgs;
+pub use scan::ScanCommand;
 pub use search::SearchArgs;
 pub use tail::TailArgs;
 pub use verify::VerifyArgs;

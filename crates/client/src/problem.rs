@@ -6,6 +6,9 @@ use serde::Deserialize;
 
 use crate::text::{shown, shown_lines};
 
+/// So many are told.
+const REFUSALS_MAX: usize = 10;
+
 /// An answer that is no success.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
@@ -18,9 +21,29 @@ pub struct Problem {
     pub request_id: Option<String>,
     pub quarantine_id: Option<String>,
     pub errors: Vec<ProblemError>,
+    /// Of a file in which nothing could be taken: what was wrong with what is in it.
+    pub report: Option<Report>,
     /// From the `Retry-After` header.
     #[serde(skip)]
     pub retry_after: Option<Duration>,
+}
+
+/// Of an import.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Report {
+    pub refusals: Vec<Refusal>,
+    pub broken: Option<Refusal>,
+}
+
+/// What was not taken, from 0, and its line, from 1.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Refusal {
+    pub index: u64,
+    pub line: u64,
+    pub pointer: Option<String>,
+    pub reason: String,
 }
 
 /// One thing that is wrong, and where.
@@ -35,6 +58,19 @@ pub struct ProblemError {
     pub offset: Option<usize>,
     pub detail: String,
     pub hint: Option<String>,
+}
+
+impl Report {
+    /// Each in a line.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
+        let refusals = self.refusals.iter().map(|Refusal { index, line, pointer, reason }| {
+            let pointer = shown(pointer.as_deref().unwrap_or_default());
+            format!("finding {index} (line {line}): {pointer} {}", shown(reason))
+        });
+        refusals.chain(self.broken.iter().map(|Refusal { index, line, reason, .. }| {
+            format!("read no further at finding {index}, line {line}: {}", shown(reason))
+        }))
+    }
 }
 
 impl Problem {
@@ -73,6 +109,9 @@ impl fmt::Display for Problem {
         if let Some(detail) = self.detail.as_deref().filter(|d| d.trim_end_matches('.') != self.title) {
             write!(f, ": {}", shown_lines(detail))?;
         }
+        for line in self.report.iter().flat_map(Report::lines).take(REFUSALS_MAX) {
+            write!(f, "\n  {line}")?;
+        }
         for error in &self.errors {
             let place = error.pointer.as_deref().or(error.parameter.as_deref()).unwrap_or_default();
             let separator = if place.is_empty() { "" } else { ": " };
@@ -100,6 +139,16 @@ impl fmt::Display for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_not_taken_of_a_file_is_told() {
+        let body = br#"{"title": "It cannot be taken", "report": {"kept": 0, "refusals": [
+            {"index": 0, "line": 1, "byte": 1, "pointer": "/metadata", "reason": "is missing"}],
+            "broken": {"index": 1, "line": 7, "byte": 9, "reason": "ends early"}}}"#;
+        let told = Problem::read(422, "Unprocessable Entity", body).to_string();
+        assert!(told.contains("\n  finding 0 (line 1): /metadata is missing\n"), "{told}");
+        assert!(told.contains("\n  read no further at finding 1, line 7: ends early"), "{told}");
+    }
 
     #[test]
     fn a_problem_says_what_where_and_which_request() {
