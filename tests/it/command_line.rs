@@ -25,8 +25,15 @@ async fn usage_errors_exit_with_2_and_others_with_1() {
 async fn help_names_what_is_of_use_to_a_verb() {
     let server = shared().await;
     let help = async |args: &[&str]| server.custody(&[args, &["--help"]].concat()).await;
-    let of_the_client: [&[&str]; 6] =
-        [&["search"], &["import"], &["related"], &["verify"], &["quarantine", "list"], &["jobs", "show"]];
+    let of_the_client: [&[&str]; 7] = [
+        &["search"],
+        &["import"],
+        &["related"],
+        &["verify"],
+        &["quarantine", "list"],
+        &["jobs", "show"],
+        &["scan", "list"],
+    ];
     for args in of_the_client {
         let help = help(args).await;
         assert!(
@@ -36,6 +43,8 @@ async fn help_names_what_is_of_use_to_a_verb() {
         assert!(help.contains("--token"), "{args:?}: {help}");
     }
     assert!(help(&["serve"]).await.contains("--pool-writer"));
+    assert!(!help(&["scan"]).await.contains("--pool-writer"));
+    assert!(help(&["scan", "setup"]).await.contains("--data-dir"));
     assert!(help(&["keys"]).await.contains("checkpoints"));
     let output = server.command(&["verify"]).output().await.unwrap();
     assert!(String::from_utf8_lossy(&output.stderr).contains("--server"), "{output:?}");

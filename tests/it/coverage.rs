@@ -36,7 +36,10 @@ impl Called {
         let method: Method = method.parse().unwrap();
         // The same request id, so that two answers can be compared byte by byte.
         let request = api
-            .request(method.clone(), &path.replace("{id}", id).replace("{name}", FILE))
+            .request(
+                method.clone(),
+                &path.replace("{id}", id).replace("{name}", FILE).replace("{framework}", FRAMEWORK),
+            )
             .header("x-request-id", "same");
         let request = if method == Method::GET || method == Method::DELETE {
             request
@@ -49,6 +52,9 @@ impl Called {
 
 /// What a job leaves that somebody asks for.
 pub(crate) const FILE: &str = "left.txt";
+
+/// What any tenant may see.
+const FRAMEWORK: &str = "cis_3.0_aws";
 
 /// A body that the operation accepts as far as its form goes.
 fn body(operation: &str) -> Value {
@@ -69,6 +75,25 @@ fn body(operation: &str) -> Value {
         "setPassword" => {
             json!({"current_password": "correct horse battery", "password": "another correct horse"})
         }
+        "createFinding" => {
+            crate::findings::written(&format!("b-{}", uuid::Uuid::new_v4().simple()), "high", "FAIL")
+        }
+        "createScan" => json!({"provider": "aws", "dry_run": true}),
+        "setSchedule" => {
+            json!({"cron": "0 3 * * *", "scan": {"provider_id": uuid::Uuid::now_v7()}})
+        }
+        "updateScan" => json!({"name": "renamed"}),
+        "createProvider" => {
+            json!({"name": format!("p-{}", uuid::Uuid::new_v4().simple()), "provider": "aws"})
+        }
+        "createCheck" => {
+            json!({"id": format!("c-{}", uuid::Uuid::new_v4().simple()), "title": "Reviewed", "severity": "low",
+                "provider": "manual"})
+        }
+        "updateCheck" => json!({"disabled": true}),
+        "updateProvider" => json!({"settings": {"role_arn": "arn:aws:iam::123456789012:role/audit"}}),
+        "triageFinding" => json!({"triage": {"state": "accepted"}}),
+        "triageFindings" => json!({"q": "severity:high", "triage": {"state": "accepted"}}),
         _ => json!({}),
     }
 }

@@ -180,7 +180,8 @@ async fn everything_at_once_comes_in_pages_of_bounded_size() {
         seen.dedup();
         assert_eq!(seen.len(), 400, "{sort}");
     }
-    memory.grew_at_most(160);
+    // The parts in memory grow meanwhile: 130 to 169 MiB were seen. All 100 MB in one page take above 300.
+    memory.grew_at_most(220);
     unharmed(&server).await;
     server.stop().await;
 }

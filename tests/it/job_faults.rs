@@ -10,9 +10,9 @@ mod relay;
 mod sleeper;
 mod sqs_away;
 mod storm;
-mod yard;
+pub(crate) mod yard;
 
-use yard::Part;
+pub(crate) use yard::Part;
 
 /// Each of these on both queues.
 macro_rules! on_both {

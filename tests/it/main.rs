@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "in a test a panic is the report")]
 
 mod bulk;
+mod causes;
+mod checks;
 mod command_line;
 mod coverage;
 mod crash;
@@ -10,6 +12,7 @@ mod edge;
 mod entries;
 mod export;
 mod faults;
+mod findings;
 mod followers;
 mod grants;
 mod hostile;
@@ -22,7 +25,9 @@ mod outage;
 mod producers;
 mod quarantine;
 mod related;
+mod reports;
 mod running;
+mod scans;
 mod schedules;
 mod search;
 mod search_opensearch;

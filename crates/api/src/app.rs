@@ -5,6 +5,7 @@ use std::{net::IpAddr, ops::Deref, sync::Arc, time::Duration};
 use axum::extract::FromRef;
 use chrono::{DateTime, SubsecRound as _, Utc};
 use custody_auth::{Authenticator, LimitsConfig, Named, Passwords, RateLimits, SignInLimits, Tokens};
+use custody_domain::{ScanId, TenantId};
 use custody_export::Exports;
 use custody_ingest::{
     Ingest, Reads,
@@ -12,15 +13,16 @@ use custody_ingest::{
 };
 use custody_ledger::Ledger;
 use custody_objects::Objects;
+use custody_scans::Scans;
 use custody_search::{Live, Search};
-use custody_store::Store;
+use custody_store::{Store, jobs::JobId};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    FileLinks, HttpConfig, Permit, Readiness, extract::memory::BodyMemory, job_watch::JobWatch,
-    log_stream::Positions, routes::logs::bulk::Spools, shares::Shares, streams::Streams,
+    FileLinks, HttpConfig, Permit, Readiness, extract::memory::BodyMemory, log_stream::Positions,
+    routes::logs::bulk::Spools, shares::Shares, streams::Streams, version_watch::VersionWatch,
 };
 
 /// The parts behind the HTTP interface, as the binary wires them together.
@@ -38,6 +40,8 @@ pub struct Parts {
     pub search: Arc<dyn Search>,
     pub live: Live,
     pub exports: Exports,
+    pub scans: Scans,
+    pub pdf: WritesPdf,
     pub objects: Objects,
     pub readiness: Readiness,
     /// Renders `/metrics`; without it there is no such page.
@@ -50,6 +54,9 @@ pub struct Parts {
     pub stop: CancellationToken,
 }
 
+/// Fills a layout with JSON, as PDF: it comes from outside, for what does it is heavy to build.
+pub type WritesPdf = fn(&str, Vec<u8>) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>>;
+
 /// Tells the time: for credentials and sessions. (The log's clock is the database's.)
 pub type Clock = fn() -> DateTime<Utc>;
 
@@ -59,7 +66,8 @@ const GOODBYE_TIME_MAX: Duration = Duration::from_secs(2);
 #[derive(Clone, Debug)]
 pub struct App {
     pub(crate) edge: Edge,
-    pub(crate) job_watch: JobWatch,
+    pub(crate) job_watch: VersionWatch<JobId>,
+    pub(crate) scan_watch: VersionWatch<(TenantId, ScanId)>,
     pub(crate) positions: Positions,
     /// Streams that have a connection of their own by now, which the server does not wait for.
     pub(crate) detached: TaskTracker,
@@ -70,7 +78,8 @@ impl App {
     pub fn new(config: HttpConfig, limits: &LimitsConfig, parts: Parts) -> Self {
         Self {
             edge: Edge::new(config, limits),
-            job_watch: JobWatch::new(parts.store.clone(), parts.jobs_changed.clone()),
+            job_watch: VersionWatch::new(parts.store.clone(), parts.jobs_changed.clone()),
+            scan_watch: VersionWatch::new(parts.store.clone(), parts.jobs_changed.clone()),
             positions: Positions::new(parts.store.cursor_secret()),
             detached: TaskTracker::new(),
             parts: Arc::new(parts),

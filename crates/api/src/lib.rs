@@ -10,8 +10,6 @@ mod docs;
 mod download;
 mod extract;
 mod file_links;
-mod job_stream;
-mod job_watch;
 mod log_stream;
 mod middleware;
 mod openapi;
@@ -24,12 +22,14 @@ mod router;
 mod routes;
 mod serve;
 mod shares;
+mod snapshot_stream;
 mod socket;
 mod streams;
+mod version_watch;
 mod watched_permit;
 
 pub use self::{
-    app::{App, Clock, Parts},
+    app::{App, Clock, Parts, WritesPdf},
     config::HttpConfig,
     file_links::FileLinks,
     openapi::openapi,

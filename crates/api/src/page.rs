@@ -113,7 +113,7 @@ where
     number.ok_or_else(|| Problem::bad_parameter(name, format!("must be from 1 to {max}")))
 }
 
-fn cursor(key: impl AsRef<[u8]>) -> String {
+pub(crate) fn cursor(key: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(key)
 }
 

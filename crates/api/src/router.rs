@@ -14,8 +14,9 @@ use crate::{
     middleware::{self, KnownParameters},
     openapi,
     routes::{
-        api_keys, auth, files, followers, health, invitations, jobs, log, logs, mask_policy, metrics,
-        openapi_document, producers, quarantine, schedules, tenants, users, well_known,
+        api_keys, auth, checks, compliance, files, findings, followers, frameworks, health, invitations,
+        jobs, log, logs, mask_policy, metrics, openapi_document, producers, providers, quarantine, scans,
+        schedules, tenants, users, well_known,
     },
 };
 
@@ -34,6 +35,7 @@ pub fn router(app: App) -> Router {
 }
 
 /// The API's routes, and their document.
+#[expect(clippy::too_many_lines, reason = "it is the table of contents, and is read as one")]
 pub(crate) fn documented() -> (Router<App>, OpenApi) {
     let (router, document) = OpenApiRouter::with_openapi(openapi::base())
         // Entries
@@ -45,6 +47,7 @@ pub(crate) fn documented() -> (Router<App>, OpenApi) {
         .routes(routes!(logs::get::get_entry))
         .routes(routes!(logs::proof::get_proof))
         .routes(routes!(logs::related::get_related_entries))
+        .routes(routes!(logs::findings::get_entry_findings))
         // The log itself
         .routes(routes!(log::checkpoint::get_checkpoint))
         .routes(routes!(log::checkpoints::list_checkpoints))
@@ -77,6 +80,41 @@ pub(crate) fn documented() -> (Router<App>, OpenApi) {
         .routes(routes!(jobs::files::link::link_job_file))
         .routes(routes!(files::get::get_file))
         .routes(routes!(schedules::list::list_schedules))
+        .routes(routes!(schedules::set::set_schedule, schedules::delete::delete_schedule))
+        // Scans
+        .routes(routes!(scans::list::list_scans, scans::create::create_scan))
+        .routes(routes!(scans::import::import_scan))
+        .routes(routes!(scans::get::get_scan, scans::update::update_scan, scans::delete::delete_scan))
+        .routes(routes!(scans::status::get_scan_status))
+        .routes(routes!(scans::stream::stream_scan))
+        .routes(routes!(scans::cancel::cancel_scan))
+        .routes(routes!(scans::log::get_scan_log))
+        .routes(routes!(scans::export::export_scan))
+        .routes(routes!(scans::report::get_scan_report))
+        .routes(routes!(scans::compare::compare_scans))
+        .routes(routes!(scans::checks::list_scan_checks))
+        .routes(routes!(findings::list::list_findings, findings::create::create_finding))
+        .routes(routes!(findings::stats::get_finding_stats))
+        .routes(routes!(findings::risks::list_risks))
+        .routes(routes!(findings::triage_many::triage_findings))
+        .routes(routes!(findings::causes::get_finding_causes))
+        .routes(routes!(
+            findings::get::get_finding,
+            findings::triage::triage_finding,
+            findings::delete::delete_finding
+        ))
+        .routes(routes!(providers::list::list_providers, providers::create::create_provider))
+        .routes(routes!(
+            providers::get::get_provider,
+            providers::update::update_provider,
+            providers::delete::delete_provider
+        ))
+        .routes(routes!(checks::list::list_checks, checks::create::create_check))
+        .routes(routes!(checks::get::get_check, checks::update::update_check, checks::delete::delete_check))
+        .routes(routes!(frameworks::list::list_frameworks))
+        .routes(routes!(frameworks::get::get_framework))
+        .routes(routes!(compliance::get::get_compliance))
+        .routes(routes!(compliance::framework::get_framework_compliance))
         // Tenants, and what is set for one
         .routes(routes!(tenants::list::list_tenants, tenants::create::create_tenant))
         .routes(routes!(tenants::get::get_tenant))

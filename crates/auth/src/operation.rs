@@ -89,6 +89,7 @@ operations! {
     CreateExport = "createExport" "POST /api/v1/logs/export", Roles(&[Admin, Auditor, Operator]), Entry("custody.log.exported");
     GetEntry = "getEntry" "GET /api/v1/logs/{id}", Roles(&[Admin, Auditor, User, Operator]), Told("custody.log.read");
     GetRelatedEntries = "getRelatedEntries" "GET /api/v1/logs/{id}/related", Roles(&[Admin, Auditor, User, Operator]), Told("custody.log.related");
+    GetEntryFindings = "getEntryFindings" "GET /api/v1/logs/{id}/findings", Roles(&[Admin, Auditor, Operator]), Told("custody.log.traced");
     GetProof = "getProof" "GET /api/v1/logs/{id}/proof", Roles(&[Admin, Auditor, User, Operator]), Told("custody.log.proved");
     GetCheckpoint = "getCheckpoint" "GET /api/v1/log/checkpoint", Roles(&[Admin, Auditor, Operator]), Read;
     ListCheckpoints = "listCheckpoints" "GET /api/v1/log/checkpoints", Roles(&[Admin, Auditor, Operator]), Read;
@@ -104,7 +105,50 @@ operations! {
     ListFollowers = "listFollowers" "GET /api/v1/followers", Roles(&[Admin, Auditor, Operator]), Read;
     StreamEntries = "streamEntries" "GET /api/v1/log/entries", Roles(&[Admin, Auditor, Operator]), Told("custody.log.copied");
 
+    ListScans = "listScans" "GET /api/v1/scans", Roles(&[Admin, Auditor, Operator]), Read;
+    CreateScan = "createScan" "POST /api/v1/scans", Roles(&[Admin]), Entry("custody.scan.created");
+    ImportScan = "importScan" "POST /api/v1/scans/import", Roles(&[Admin]), Entry("custody.scan.created");
+    GetScan = "getScan" "GET /api/v1/scans/{id}", Roles(&[Admin, Auditor, Operator]), Read;
+    UpdateScan = "updateScan" "PATCH /api/v1/scans/{id}", Roles(&[Admin]), Entry("custody.scan.updated");
+    DeleteScan = "deleteScan" "DELETE /api/v1/scans/{id}", Roles(&[Admin]), Entry("custody.scan.deleted");
+    GetScanStatus = "getScanStatus" "GET /api/v1/scans/{id}/status", Roles(&[Admin, Auditor, Operator]), Read;
+    StreamScan = "streamScan" "GET /api/v1/scans/{id}/stream", Roles(&[Admin, Auditor, Operator]), Read;
+    CancelScan = "cancelScan" "POST /api/v1/scans/{id}/cancel", Roles(&[Admin]), Entry("custody.job.cancelled");
+    GetScanLog = "getScanLog" "GET /api/v1/scans/{id}/log", Roles(&[Admin, Auditor, Operator]), Read;
+    ExportScan = "exportScan" "GET /api/v1/scans/{id}/export", Roles(&[Admin, Auditor, Operator]), Entry("custody.scan.exported");
+    GetScanReport = "getScanReport" "GET /api/v1/scans/{id}/report", Roles(&[Admin, Auditor, Operator]), Entry("custody.scan.reported");
+    CompareScans = "compareScans" "GET /api/v1/scans/{id}/compare", Roles(&[Admin, Auditor, Operator]), Read;
+    ListScanChecks = "listScanChecks" "GET /api/v1/scans/{id}/checks", Roles(&[Admin, Auditor, Operator]), Read;
+
+    ListFindings = "listFindings" "GET /api/v1/findings", Roles(&[Admin, Auditor, Operator]), Read;
+    CreateFinding = "createFinding" "POST /api/v1/findings", Roles(&[Admin]), Entry("custody.finding.created");
+    GetFindingStats = "getFindingStats" "GET /api/v1/findings/stats", Roles(&[Admin, Auditor, Operator]), Read;
+    ListRisks = "listRisks" "GET /api/v1/findings/risks", Roles(&[Admin, Auditor, Operator]), Read;
+    TriageFindings = "triageFindings" "POST /api/v1/findings/triage", Roles(&[Admin]), Entry("custody.finding.triaged");
+    GetFinding = "getFinding" "GET /api/v1/findings/{id}", Roles(&[Admin, Auditor, Operator]), Read;
+    GetFindingCauses = "getFindingCauses" "GET /api/v1/findings/{id}/causes", Roles(&[Admin, Auditor, Operator]), Told("custody.log.caused");
+    TriageFinding = "triageFinding" "PATCH /api/v1/findings/{id}", Roles(&[Admin]), Entry("custody.finding.triaged");
+    DeleteFinding = "deleteFinding" "DELETE /api/v1/findings/{id}", Roles(&[Admin]), Entry("custody.finding.deleted");
+
+    ListProviders = "listProviders" "GET /api/v1/providers", Roles(&[Admin, Auditor]), Read;
+    CreateProvider = "createProvider" "POST /api/v1/providers", Roles(&[Admin]), Entry("custody.provider.created");
+    GetProvider = "getProvider" "GET /api/v1/providers/{id}", Roles(&[Admin, Auditor]), Read;
+    UpdateProvider = "updateProvider" "PATCH /api/v1/providers/{id}", Roles(&[Admin]), Entry("custody.provider.updated");
+    DeleteProvider = "deleteProvider" "DELETE /api/v1/providers/{id}", Roles(&[Admin]), Entry("custody.provider.deleted");
+
+    ListChecks = "listChecks" "GET /api/v1/checks", Roles(&[Admin, Auditor, Operator]), Read;
+    CreateCheck = "createCheck" "POST /api/v1/checks", Roles(&[Admin]), Entry("custody.check.created");
+    GetCheck = "getCheck" "GET /api/v1/checks/{id}", Roles(&[Admin, Auditor, Operator]), Read;
+    UpdateCheck = "updateCheck" "PATCH /api/v1/checks/{id}", Roles(&[Admin]), Entry("custody.check.updated");
+    DeleteCheck = "deleteCheck" "DELETE /api/v1/checks/{id}", Roles(&[Admin]), Entry("custody.check.deleted");
+    ListFrameworks = "listFrameworks" "GET /api/v1/frameworks", Roles(&[Admin, Auditor, Operator]), Read;
+    GetFramework = "getFramework" "GET /api/v1/frameworks/{framework}", Roles(&[Admin, Auditor, Operator]), Read;
+    GetCompliance = "getCompliance" "GET /api/v1/compliance", Roles(&[Admin, Auditor, Operator]), Read;
+    GetFrameworkCompliance = "getFrameworkCompliance" "GET /api/v1/compliance/{framework}", Roles(&[Admin, Auditor, Operator]), Read;
+
     ListSchedules = "listSchedules" "GET /api/v1/schedules", Roles(&[Admin, Auditor, Operator]), Read;
+    SetSchedule = "setSchedule" "PUT /api/v1/schedules/{name}", Roles(&[Admin]), Entry("custody.schedule.set");
+    DeleteSchedule = "deleteSchedule" "DELETE /api/v1/schedules/{name}", Roles(&[Admin]), Entry("custody.schedule.deleted");
 
     ListQuarantine = "listQuarantine" "GET /api/v1/quarantine", Roles(&[Admin, Auditor]), Read;
     GetQuarantined = "getQuarantined" "GET /api/v1/quarantine/{id}", Roles(&[Admin, Auditor]), Read;
@@ -166,7 +210,8 @@ impl Operation {
     }
 
     /// Whether it shows entries, or what is made of all of them, in a way that no query can be AND-ed
-    /// with: who may read a part of the entries may not call it.
+    /// with: who may read a part of the entries may not call it. Findings are no entries, and a query over
+    /// entries gives no part of them: who is to see a part of what happened is not shown all that is wrong.
     pub fn takes_every_entry(self) -> bool {
         matches!(
             self,
@@ -176,6 +221,21 @@ impl Operation {
                 | Self::ListProducers
                 | Self::ListQuarantine
                 | Self::GetQuarantined
+                | Self::ListScans
+                | Self::GetScan
+                | Self::GetScanStatus
+                | Self::StreamScan
+                | Self::GetScanLog
+                | Self::ExportScan
+                | Self::GetScanReport
+                | Self::CompareScans
+                | Self::ListScanChecks
+                | Self::ListFindings
+                | Self::GetFindingStats
+                | Self::GetFinding
+                | Self::ListRisks
+                | Self::GetCompliance
+                | Self::GetFrameworkCompliance
         )
     }
 

@@ -11,6 +11,7 @@ mod logging;
 #[cfg(faults)]
 mod probe;
 mod sample;
+mod scans;
 mod search;
 mod serve;
 
@@ -26,6 +27,7 @@ use crate::{
         invitation::InvitationCommand,
         keys::KeysCommand,
         rebuild::RebuildArgs,
+        scan::ScanVerb,
         schedule::ScheduleCommand,
         tenant::TenantCommand,
         token::TokenCommand,
@@ -90,6 +92,9 @@ enum Command {
     Rebuild(RebuildArgs),
     #[command(flatten)]
     Client(ClientCommand),
+    /// Scans cloud accounts by Prowler: asks for scans, shows what they found.
+    #[command(subcommand)]
+    Scan(ScanVerb),
     /// Says what was found on this machine, and what is wrong.
     Doctor,
     /// Prints every setting, its value and where that came from.
@@ -107,7 +112,9 @@ enum Command {
 fn main() -> ExitCode {
     let mut command = Cli::command();
     command.build();
-    config::hide_settings(&mut command, &client::names());
+    let mut verbs = client::names();
+    verbs.push("scan".to_owned());
+    config::hide_settings(&mut command, &verbs);
     let cli = Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
     let console = Console { json: cli.json };
     match run(cli, console) {
@@ -137,6 +144,7 @@ fn run(cli: Cli, console: Console) -> anyhow::Result<ExitCode> {
             Command::Schedule(command) => command.run(config, console).await,
             Command::Rebuild(args) => args.run(config, console).await,
             Command::Client(command) => command.run(cli.json).await,
+            Command::Scan(command) => command.run(config, console).await,
             Command::Doctor => command::doctor::run(config, console).await,
             Command::Config(command) => command.run(&loaded, console),
             Command::Openapi => command::openapi::run(),

@@ -97,6 +97,7 @@ async fn serve(
     let lease_holder = Layout::new(&config.data_dir).lease_holder();
     if works {
         counters::register_jobs(&parts.kinds);
+        crate::scans::sweep(config);
         predecessor::hand_back(&installation.store, &lease_holder).await;
     }
     let background = Background::start(installation, config, flags, &parts, &metrics, works).await?;
@@ -162,7 +163,7 @@ fn app(
         tls: config.tls_cert.is_some(),
         ..HttpConfig::default()
     };
-    let Parts { ledger, ingest, reads, objects, searches, kinds } = parts;
+    let Parts { ledger, ingest, reads, objects, searches, scans, kinds } = parts;
     let hints = vec![ledger.moved(), heard.log];
     let parts = custody_api::Parts {
         authenticator: Arc::clone(&installation.authenticator),
@@ -176,6 +177,8 @@ fn app(
         store: installation.store.clone(),
         objects,
         exports: Exports::new(ledger.clone()),
+        scans,
+        pdf: |layout, data| Ok(custody_pdf::pdf(layout, data)?),
         ledger,
         ingest,
         reads,

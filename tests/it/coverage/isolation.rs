@@ -15,6 +15,7 @@ use crate::support::{Answer, Api, Server, Tenant, shared};
 struct Belongings(BTreeMap<&'static str, String>);
 
 impl Belongings {
+    #[expect(clippy::too_many_lines, reason = "one of each, in a row")]
     async fn of(server: &Server, tenant: &Tenant) -> Self {
         let text = |value: &Value, key: &str| {
             value[key].as_str().unwrap_or_else(|| panic!("{key} in {value}")).to_owned()
@@ -54,10 +55,31 @@ impl Belongings {
             .expect(201);
         let job = server.probe(tenant, &["--act", &format!("file:{FILE}:9"), "--act", "fatal"]).await;
         ended(&tenant.admin, &job).await;
+        let finding = crate::findings::written("theirs-only", "high", "FAIL");
+        let finding = tenant.admin.post("/api/v1/findings", &finding).await.expect(201);
+        let scan = text(&finding, "scan_id");
+        let provider = json!({"name": "theirs", "provider": "aws"});
+        let provider = tenant.admin.post("/api/v1/providers", &provider).await.expect(201);
+        let check = json!({"id": "theirs-only-check", "title": "Theirs", "severity": "low"});
+        let check = tenant.admin.post("/api/v1/checks", &check).await.expect(201);
         Self(BTreeMap::from([
+            ("/api/v1/checks/{id}", text(&check, "id")),
+            ("/api/v1/findings/{id}", text(&finding, "id")),
+            ("/api/v1/findings/{id}/causes", text(&finding, "id")),
+            ("/api/v1/scans/{id}", scan.clone()),
+            ("/api/v1/scans/{id}/status", scan.clone()),
+            ("/api/v1/scans/{id}/stream", scan.clone()),
+            ("/api/v1/scans/{id}/cancel", scan.clone()),
+            ("/api/v1/scans/{id}/log", scan.clone()),
+            ("/api/v1/scans/{id}/export", scan.clone()),
+            ("/api/v1/scans/{id}/report", scan.clone()),
+            ("/api/v1/scans/{id}/compare", scan.clone()),
+            ("/api/v1/scans/{id}/checks", scan),
+            ("/api/v1/providers/{id}", text(&provider, "id")),
             ("/api/v1/logs/{id}", text(&entry, "id")),
             ("/api/v1/logs/{id}/proof", text(&entry, "id")),
             ("/api/v1/logs/{id}/related", text(&entry, "id")),
+            ("/api/v1/logs/{id}/findings", text(&entry, "id")),
             ("/api/v1/quarantine/{id}", text(&quarantined, "quarantine_id")),
             ("/api/v1/quarantine/{id}/content", text(&quarantined, "quarantine_id")),
             ("/api/v1/quarantine/{id}/replay", text(&quarantined, "quarantine_id")),

@@ -48,6 +48,9 @@ impl Deeds {
         admin.post(&format!("/api/v1/jobs/{left}/files/left.txt/url"), &json!({})).await.expect(200);
         admin.get("/api/v1/logs/export").await;
         admin.post("/api/v1/logs/export", &json!({})).await.expect(202);
+        Self::findings(&tenant).await;
+        Self::scans(&tenant).await;
+        Self::checks(&tenant).await;
         Self::reads(server, &tenant).await;
         Self { tenant, operator }
     }
@@ -56,9 +59,17 @@ impl Deeds {
     async fn reads(server: &Server, tenant: &Tenant) {
         let entry = tenant.write("coverage.read").await;
         let entry = format!("/api/v1/logs/{}", entry["id"].as_str().unwrap());
-        for path in
-            ["/api/v1/logs", "/api/v1/logs/stats", &entry, &format!("{entry}/related"), "/api/v1/log/entries"]
-        {
+        let written = crate::findings::written("coverage.read", "high", "FAIL");
+        let finding = tenant.admin.post("/api/v1/findings", &written).await.expect(201);
+        for path in [
+            "/api/v1/logs",
+            "/api/v1/logs/stats",
+            &entry,
+            &format!("{entry}/related"),
+            &format!("{entry}/findings"),
+            &format!("/api/v1/findings/{}/causes", finding["id"].as_str().unwrap()),
+            "/api/v1/log/entries",
+        ] {
             assert_eq!(tenant.auditor.get(path).await.status, 200, "{path}");
         }
         // Its checkpoint may not be there yet.
@@ -69,6 +80,63 @@ impl Deeds {
         .await;
         let mut socket = socket::open(server, "/api/v1/logs/stream", Some(&tenant.auditor)).await.unwrap();
         socket::next(&mut socket).await.unwrap();
+    }
+
+    /// What people do with what was found.
+    async fn findings(tenant: &Tenant) {
+        let admin = &tenant.admin;
+        let written = crate::findings::written("coverage", "high", "FAIL");
+        let finding = admin.post("/api/v1/findings", &written).await.expect(201);
+        let finding = format!("/api/v1/findings/{}", finding["id"].as_str().unwrap());
+        admin.patch(&finding, &json!({"triage": {"state": "accepted"}})).await.expect(200);
+        let many = json!({"q": "severity:high", "triage": {"state": "open"}});
+        admin.post("/api/v1/findings/triage", &many).await.expect(200);
+        admin.delete(&finding).await.expect(204);
+    }
+
+    /// What people say of checks.
+    async fn checks(tenant: &Tenant) {
+        let admin = &tenant.admin;
+        let check = json!({"id": "coverage", "provider": "manual", "title": "Reviewed", "severity": "low"});
+        admin.post("/api/v1/checks", &check).await.expect(201);
+        let check = "/api/v1/checks/coverage?provider=manual";
+        admin.patch(check, &json!({"disabled": true})).await.expect(200);
+        admin.delete(check).await.expect(204);
+    }
+
+    /// What people do about scans, and the accounts that they are of.
+    async fn scans(tenant: &Tenant) {
+        let admin = &tenant.admin;
+        let provider =
+            json!({"name": "coverage", "provider": "aws", "credentials": {"access_key_id": "AKIA"}});
+        let provider = admin.post("/api/v1/providers", &provider).await.expect(201);
+        let provider = format!("/api/v1/providers/{}", provider["id"].as_str().unwrap());
+        admin.patch(&provider, &json!({"name": "renamed"})).await.expect(200);
+        let id = provider.rsplit('/').next().unwrap();
+        let nightly =
+            json!({"cron": "0 3 * * *", "scan": {"provider_id": id, "scope": {"services": ["s3"]}}});
+        admin.put("/api/v1/schedules/nightly", &nightly).await.expect(200);
+        admin.delete("/api/v1/schedules/nightly").await.expect(204);
+        admin.delete(&provider).await.expect(204);
+        // Nobody is there to be asked: it ends by being cancelled, or by that.
+        let scan = json!({"provider": "aws", "credentials": {"access_key_id": "AKIA", "secret_access_key": "x"},
+            "settings": {"endpoint_url": "http://192.0.2.1"}, "scope": {"services": ["s3"]}});
+        let scan = admin.post("/api/v1/scans", &scan).await.expect(201);
+        let scan = format!("/api/v1/scans/{}", scan["id"].as_str().unwrap());
+        admin.patch(&scan, &json!({"name": "renamed"})).await.expect(200);
+        admin.post(&format!("{scan}/cancel"), &json!({})).await.expect(200);
+        eventually("the scan's end", async || {
+            let scan = admin.get(&scan).await.expect(200);
+            scan["ended_at"].is_string().then_some(())
+        })
+        .await;
+        admin.delete(&scan).await.expect(204);
+        let file = json!([crate::scans::ocsf("coverage")]).to_string().into_bytes();
+        let brought = admin.post_bytes("/api/v1/scans/import", "application/json", file).await.expect(201);
+        let brought = format!("/api/v1/scans/{}", brought["scan"]["id"].as_str().unwrap());
+        for copy in ["export", "report"] {
+            assert_eq!(admin.get(&format!("{brought}/{copy}")).await.status, 200);
+        }
     }
 
     /// What is done with what could not become an entry.

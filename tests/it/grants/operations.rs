@@ -19,6 +19,9 @@ const GRANTED: &[&str] = &[
     "createExport",
     "getEntry",
     "getRelatedEntries",
+    "getFindingCauses",
+    // It answers findings: of what an entry that is given touched.
+    "getEntryFindings",
     "getProof",
 ];
 
@@ -32,6 +35,21 @@ const WHOLE: &[&str] = &[
     "listQuarantine",
     "getQuarantined",
     "getQuarantinedContent",
+    "listScans",
+    "getScan",
+    "getScanStatus",
+    "streamScan",
+    "getScanLog",
+    "exportScan",
+    "getScanReport",
+    "compareScans",
+    "listScanChecks",
+    "listFindings",
+    "getFindingStats",
+    "listRisks",
+    "getCompliance",
+    "getFrameworkCompliance",
+    "getFinding",
 ];
 
 /// What jobs tell and leave: of their own alone.
@@ -60,6 +78,29 @@ const NOTHING: &[&str] = &[
     "retryJob",
     // By an address that somebody asked for who might have the file.
     "getFile",
+    "createScan",
+    "importScan",
+    "updateScan",
+    "deleteScan",
+    "cancelScan",
+    "listProviders",
+    "createProvider",
+    "getProvider",
+    "updateProvider",
+    "deleteProvider",
+    "setSchedule",
+    "deleteSchedule",
+    "listChecks",
+    "createCheck",
+    "getCheck",
+    "updateCheck",
+    "deleteCheck",
+    "listFrameworks",
+    "getFramework",
+    "createFinding",
+    "triageFindings",
+    "triageFinding",
+    "deleteFinding",
     "getMaskPolicy",
     "setMaskPolicy",
     "listTenants",
@@ -116,6 +157,9 @@ async fn everything(server: &Server, operation: Operation, setting: &Setting, re
         "followEntries" => vec![followed(server, setting, reader).await],
         "getEntriesTile" => get("/api/v1/log/tile/entries/000.p/1").await,
         "getQuarantined" | "getQuarantinedContent" => each(&[&setting.quarantined]).await,
+        "getFinding" => each(&[&setting.finding]).await,
+        "getFindingCauses" => each(&[&setting.finding, &setting.shown_finding]).await,
+        _ if operation.route().contains("/scans/{id}") => each(&[&setting.scan]).await,
         id if OF_JOBS.contains(&id) => each(&[&setting.job]).await,
         _ if operation.route().contains("{id}") => each(&[&setting.hidden, &setting.shown]).await,
         _ => each(&[&setting.shown]).await,
@@ -166,8 +210,8 @@ async fn every_operation_that_answers_entries_answers_those_that_are_given_alone
         let all = everything(server, *operation, &setting, &setting.tenant.auditor).await;
         let given = everything(server, *operation, &setting, &setting.restricted).await;
         assert!(given.iter().any(|answer| answer.status == 200), "{}: {given:?}", operation.id());
-        // A proof names no entry; who may not read the entry gets none.
-        if *operation == Operation::GetProof {
+        // A proof names no entry, and neither do findings; who may not read the entry gets none.
+        if matches!(operation, Operation::GetProof | Operation::GetEntryFindings) {
             assert_eq!(all.iter().filter(|answer| answer.status == 200).count(), 2);
             assert_eq!(given.iter().filter(|answer| answer.status == 200).count(), 1);
         } else {
@@ -179,6 +223,18 @@ async fn every_operation_that_answers_entries_answers_those_that_are_given_alone
 }
 
 #[tokio::test]
+async fn a_finding_of_what_nothing_that_is_given_touched_was_never_there() {
+    let server = shared().await;
+    let setting = Setting::of(server).await;
+    let called = Called::from(Operation::GetFindingCauses);
+    let hidden = called.call(&setting.restricted, &setting.finding).await;
+    let never = called.call(&setting.restricted, &uuid::Uuid::now_v7().to_string()).await;
+    assert_eq!((hidden.status, &hidden.bytes), (never.status, &never.bytes));
+    hidden.problem(404);
+    assert_eq!(called.call(&setting.restricted, &setting.shown_finding).await.status, 200);
+}
+
+#[tokio::test]
 async fn what_is_made_of_all_entries_is_refused_to_who_may_read_a_part() {
     let server = shared().await;
     let setting = Setting::of(server).await;
@@ -186,7 +242,9 @@ async fn what_is_made_of_all_entries_is_refused_to_who_may_read_a_part() {
         for answer in everything(server, *operation, &setting, &setting.restricted).await {
             answer.problem(403);
         }
-        if *operation != Operation::GetQuarantinedContent {
+        // An admin's; no plain answer; a scan that was compared with none.
+        let others = [Operation::GetQuarantinedContent, Operation::StreamScan, Operation::CompareScans];
+        if !others.contains(operation) {
             for answer in everything(server, *operation, &setting, &setting.tenant.auditor).await {
                 assert_eq!(answer.status, 200, "{}", operation.id());
             }

@@ -28,6 +28,12 @@ pub(super) struct Setting {
     pub(super) quarantined: String,
     /// That somebody else asked for.
     pub(super) job: String,
+    /// A finding, which is no entry, of what entries touched that are not given.
+    pub(super) finding: String,
+    /// Its scan.
+    pub(super) scan: String,
+    /// One of what entries touched of which one is given.
+    pub(super) shown_finding: String,
 }
 
 impl Setting {
@@ -47,7 +53,14 @@ impl Setting {
         })
         .await;
         let quarantined = quarantined["quarantine_id"].as_str().unwrap().to_owned();
-        Self { tenant, restricted, hidden, shown, quarantined, job }
+        let finding = async |bucket| {
+            let finding = crate::findings::written(bucket, "high", "FAIL");
+            let finding = tenant.admin.post("/api/v1/findings", &finding).await.expect(201);
+            let text = |name: &str| finding[name].as_str().unwrap().to_owned();
+            (text("id"), text("scan_id"))
+        };
+        let ((finding, scan), (shown_finding, _)) = (finding(NEEDLE).await, finding("o1").await);
+        Self { tenant, restricted, hidden, shown, quarantined, job, finding, scan, shown_finding }
     }
 }
 

@@ -17,53 +17,53 @@ use crate::support::{
 
 /// What hands jobs out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub(crate) enum Part {
     Postgres,
     Sqs,
 }
 
 /// Short, so that a test need not wait for them; long enough for a busy machine.
-pub(super) const TIMES: &str =
+pub(crate) const TIMES: &str =
     "lease=3000,unknown=2000,unconfirmed=1500,unseen=6000,visibility=3000,wait=1000";
 
-pub(super) struct Yard {
-    pub(super) folder: TempDir,
+pub(crate) struct Yard {
+    pub(crate) folder: TempDir,
     /// None: a private one, under the data directory of the one server.
     database: Option<String>,
     part: Part,
-    pub(super) queue: String,
+    pub(crate) queue: String,
     times: String,
     aws: Option<String>,
 }
 
 impl Yard {
-    pub(super) async fn new(part: Part, times: &str) -> Self {
+    pub(crate) async fn new(part: Part, times: &str) -> Self {
         let database = Some(TestDatabase::create().await.url().to_owned());
         Self { database, ..Self::on_a_private_database(part, times) }
     }
 
-    pub(super) fn on_a_private_database(part: Part, times: &str) -> Self {
+    pub(crate) fn on_a_private_database(part: Part, times: &str) -> Self {
         let folder = readable_temp_dir();
         let queue = format!("it-{}", Uuid::new_v4());
         Self { folder, database: None, part, queue, times: times.to_owned(), aws: None }
     }
 
     /// Its servers reach the message queue there.
-    pub(super) fn with_aws_at(self, url: &str) -> Self {
+    pub(crate) fn with_aws_at(self, url: &str) -> Self {
         Self { aws: Some(url.to_owned()), ..self }
     }
 
-    pub(super) fn database(&self) -> &str {
+    pub(crate) fn database(&self) -> &str {
         self.database.as_deref().unwrap()
     }
 
-    pub(super) fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Of a server with this data directory. Others than the first must be started after it: they have
     /// its keys.
-    pub(super) fn options(&self, name: &str, environment: &[(&str, &str)]) -> Options {
+    pub(crate) fn options(&self, name: &str, environment: &[(&str, &str)]) -> Options {
         let (data, first) = (self.path(name), self.path("first"));
         if name != "first" && !data.exists() {
             std::fs::create_dir(&data).unwrap();
@@ -86,12 +86,12 @@ impl Yard {
         Options { database: self.database.clone(), data: Some(data), environment, ..Options::default() }
     }
 
-    pub(super) async fn start(&self, name: &str, environment: &[(&str, &str)]) -> Server {
+    pub(crate) async fn start(&self, name: &str, environment: &[(&str, &str)]) -> Server {
         Server::start(self.options(name, environment)).await
     }
 
     /// One that runs no jobs, and is asked for them.
-    pub(super) async fn front(&self) -> (Server, Tenant) {
+    pub(crate) async fn front(&self) -> (Server, Tenant) {
         let flags = vec!["--only".to_owned(), "api".to_owned()];
         let server = Server::start(Options { flags, ..self.options("first", &[]) }).await;
         let tenant = server.tenant().await;
@@ -99,7 +99,7 @@ impl Yard {
     }
 
     /// As the owner, who is shown every tenant's jobs for the time of this one statement.
-    pub(super) async fn count(&self, sql: &str) -> i64 {
+    pub(crate) async fn count(&self, sql: &str) -> i64 {
         let mut owner = PgConnection::connect(self.database()).await.unwrap();
         let mut tx = owner.begin().await.unwrap();
         sqlx::query("ALTER TABLE jobs NO FORCE ROW LEVEL SECURITY").execute(&mut *tx).await.unwrap();
@@ -109,7 +109,7 @@ impl Yard {
     }
 
     /// Its id, which messages name.
-    pub(super) async fn installation(&self) -> String {
+    pub(crate) async fn installation(&self) -> String {
         let mut owner = PgConnection::connect(self.database()).await.unwrap();
         let row = "SELECT log_name, role_prefix FROM installation";
         let (log_name, role_prefix) = sqlx::query_as(row).fetch_one(&mut owner).await.unwrap();
@@ -117,12 +117,12 @@ impl Yard {
     }
 
     /// How many attempts at this job wrote this (`begun`, `ended`) into the trace.
-    pub(super) fn traced(&self, trace: &str, job: &str, what: &str) -> usize {
+    pub(crate) fn traced(&self, trace: &str, job: &str, what: &str) -> usize {
         let text = std::fs::read_to_string(self.path(trace)).unwrap_or_default();
         text.lines().filter(|line| line.starts_with(job) && line.ends_with(what)).count()
     }
 
-    pub(super) async fn until_traced(&self, trace: &str, job: &str, what: &str, times: usize) {
+    pub(crate) async fn until_traced(&self, trace: &str, job: &str, what: &str, times: usize) {
         eventually(&format!("{times} attempts that have {what}"), async || {
             (self.traced(trace, job, what) >= times).then_some(())
         })
@@ -131,7 +131,7 @@ impl Yard {
 }
 
 /// The job, as soon as it is so.
-pub(super) async fn until(api: &Api, id: &str, what: &str, is: impl Fn(&Value) -> bool) -> Value {
+pub(crate) async fn until(api: &Api, id: &str, what: &str, is: impl Fn(&Value) -> bool) -> Value {
     let path = format!("/api/v1/jobs/{id}");
     let mut last = Value::Null;
     let deadline = tokio::time::Instant::now() + std::time::Duration::from_secs(30);
@@ -150,25 +150,25 @@ pub(super) async fn until(api: &Api, id: &str, what: &str, is: impl Fn(&Value) -
     }
 }
 
-pub(super) async fn ended(api: &Api, id: &str) -> Value {
+pub(crate) async fn ended(api: &Api, id: &str) -> Value {
     until(api, id, "the job's end", |job| !job["ended_at"].is_null()).await
 }
 
-pub(super) async fn completed(api: &Api, id: &str) -> Value {
+pub(crate) async fn completed(api: &Api, id: &str) -> Value {
     let job = ended(api, id).await;
     assert_eq!(job["status"], "completed", "{job}");
     job
 }
 
 /// It ended as a dead letter, for this reason.
-pub(super) async fn dead(api: &Api, id: &str) -> String {
+pub(crate) async fn dead(api: &Api, id: &str) -> String {
     let job = ended(api, id).await;
     assert_eq!(job["status"], "failed", "{job}");
     job["failure"]["reason"].as_str().unwrap().to_owned()
 }
 
 /// This process has counted so many dead letters of the kind.
-pub(super) async fn until_counted_dead(server: &Server, kind: &str, count: u64) {
+pub(crate) async fn until_counted_dead(server: &Server, kind: &str, count: u64) {
     let line = format!("custody_jobs_ended_total{{kind=\"{kind}\",outcome=\"failed\"}} {count}");
     eventually(&line, async || {
         let metrics = String::from_utf8(server.anonymous().get("/metrics").await.bytes).unwrap();
@@ -178,7 +178,7 @@ pub(super) async fn until_counted_dead(server: &Server, kind: &str, count: u64) 
 }
 
 /// The tenant's jobs of this kind.
-pub(super) async fn jobs_of(api: &Api, kind: &str) -> Vec<Value> {
+pub(crate) async fn jobs_of(api: &Api, kind: &str) -> Vec<Value> {
     let (mut jobs, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = api.get(&format!("/api/v1/jobs?kind={kind}&limit=100{cursor}")).await.expect(200);
@@ -191,7 +191,7 @@ pub(super) async fn jobs_of(api: &Api, kind: &str) -> Vec<Value> {
 }
 
 /// What this job left behind: the keys of its effects.
-pub(super) async fn effects(api: &Api, job: &str) -> Vec<String> {
+pub(crate) async fn effects(api: &Api, job: &str) -> Vec<String> {
     let effects = jobs_of(api, "probe.effect").await;
     let keys = effects.iter().map(|effect| effect["unique_key"].as_str().unwrap().to_owned());
     keys.filter(|key| key.starts_with(job)).collect()

@@ -104,6 +104,11 @@ impl Server {
         &self.data
     }
 
+    /// The URL of its database, where it has none of its own.
+    pub(crate) fn database(&self) -> Option<&str> {
+        self.database.as_deref()
+    }
+
     /// The process of its private database.
     pub(crate) fn postmaster(&self) -> u32 {
         let pid_file = self.data.join("database/cluster/postmaster.pid");
@@ -215,6 +220,9 @@ fn clean_environment(command: &mut Command, data: &Path, database: Option<&str>)
         }
     }
     command.env("CUSTODY_DATA_DIR", data);
+    if let Some(python) = std::env::var_os("CUSTODY_TEST_PROWLER") {
+        command.env("CUSTODY_PROWLER", python);
+    }
     if let Some(database) = database {
         command.env("DATABASE_URL", database);
     }

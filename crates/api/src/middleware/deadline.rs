@@ -18,8 +18,8 @@ const REQUEST_TIME_MAX: Duration = Duration::from_mins(5);
 
 /// A body without an end in sight is read for a bounded time by its handler, which then has an answer
 /// to give.
-const BULK: &str = "/api/v1/logs/bulk";
-const BULK_TIME_MAX: Duration = bulk::TIME_MAX.saturating_add(REQUEST_TIME_MAX);
+const UPLOADS: [&str; 2] = ["/api/v1/logs/bulk", "/api/v1/scans/import"];
+const UPLOAD_TIME_MAX: Duration = bulk::TIME_MAX.saturating_add(REQUEST_TIME_MAX);
 
 /// Seconds after which a refused client may try again.
 const RETRY_AFTER: u32 = 1;
@@ -38,8 +38,9 @@ pub(crate) async fn deadline(State(edge): State<Edge>, request: Request, next: N
         let detail = "As many requests from this address are in hand as one address may have.";
         return Problem::too_many_requests(detail, RETRY_AFTER.into()).into_response();
     };
-    let is_bulk = request.extensions().get::<MatchedPath>().is_some_and(|path| path.as_str() == BULK);
-    let time_max = if is_bulk { BULK_TIME_MAX } else { REQUEST_TIME_MAX };
+    let path = request.extensions().get::<MatchedPath>();
+    let is_upload = path.is_some_and(|path| UPLOADS.contains(&path.as_str()));
+    let time_max = if is_upload { UPLOAD_TIME_MAX } else { REQUEST_TIME_MAX };
     match tokio::time::timeout(time_max, next.run(request)).await {
         Ok(response) => response,
         Err(elapsed) => Problem::unavailable("The request took too long and was given up.", RETRY_AFTER)

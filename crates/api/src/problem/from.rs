@@ -5,6 +5,7 @@ use custody_auth::{DirectoryError, TokenError, sign_in_limits::TooMany};
 use custody_keys::KeyError;
 use custody_ledger::{LedgerError, TreeError};
 use custody_objects::ObjectsError;
+use custody_scans::{ScansError, causes::CausesError};
 use custody_search::SearchError;
 use custody_store::{IdentityError, StoreError};
 use http::{HeaderValue, header};
@@ -36,6 +37,9 @@ impl From<StoreError> for Problem {
             StoreError::NotFound => Self::not_found(),
             StoreError::Conflict { .. } => {
                 Self::new(Kind::Conflict, "It contradicts what is there already.").caused_by(error)
+            }
+            StoreError::TooMany { most, what } => {
+                Self::new(Kind::Conflict, format!("There are {most} {what} already, and no more may be."))
             }
             other => Self::internal(other),
         }
@@ -123,6 +127,40 @@ impl From<SearchError> for Problem {
             SearchError::Indexing { .. } | SearchError::Away => Self::unavailable(error.to_string(), 5),
             SearchError::Ledger(error) => error.into(),
             other => Self::internal(other),
+        }
+    }
+}
+
+impl From<ScansError> for Problem {
+    fn from(error: ScansError) -> Self {
+        match error {
+            ScansError::Invalid(faults) => {
+                Self::new(Kind::Invalid, "Something in the request cannot be taken; `errors` names it.")
+                    .faults(faults.into_iter().map(|fault| Fault::at(fault.pointer, fault.detail)))
+            }
+            ScansError::Conflict(detail) => Self::new(Kind::Conflict, format!("It is taken: {detail}.")),
+            ScansError::Running(scan) => {
+                Self::new(Kind::Conflict, "A scan of the same account and scope has not ended.")
+                    .member("scan_id", scan.to_string().into())
+            }
+            ScansError::NotSetUp => Self::unavailable(
+                "No worker has Prowler yet: run `custody scan setup` where the worker runs.",
+                60,
+            ),
+            ScansError::Keys(error) => error.into(),
+            ScansError::Store(error) => error.into(),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<CausesError> for Problem {
+    fn from(error: CausesError) -> Self {
+        match error {
+            CausesError::Cursor => Self::bad_parameter("cursor", error.to_string()),
+            CausesError::Store(error) => error.into(),
+            CausesError::Search(error) => error.into(),
+            CausesError::Ledger(error) => error.into(),
         }
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod bulk;
 pub(crate) mod create;
 pub(crate) mod export;
 pub(crate) mod filters;
+pub(crate) mod findings;
 pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod proof;

@@ -23,7 +23,13 @@ fn ids_and_routes_are_unique() {
 fn what_changes_something_leaves_a_trail_and_what_reads_does_not_claim_one() {
     for operation in Operation::ALL {
         // What was sealed is not read without one, nor is what leaves in one piece.
-        let opens = matches!(operation, Operation::GetQuarantinedContent | Operation::ExportEntries);
+        let opens = matches!(
+            operation,
+            Operation::GetQuarantinedContent
+                | Operation::ExportEntries
+                | Operation::ExportScan
+                | Operation::GetScanReport
+        );
         let reads = operation.route().starts_with("GET ") && !opens;
         assert_eq!(matches!(operation.trail(), Read | Told(_)), reads, "{operation:?}");
         match operation.trail() {
@@ -45,6 +51,7 @@ fn only_what_checks_a_secret_of_its_own_or_shows_public_keys_is_public() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "lists, written out")]
 fn each_role_may_do_what_its_description_says() {
     let everybody: BTreeSet<_> =
         Operation::ALL.iter().filter(|o| o.access() == Authenticated).map(|o| o.id()).collect();
@@ -102,12 +109,40 @@ fn each_role_may_do_what_its_description_says() {
             "listJobFiles",
             "getJobFile",
             "linkJobFile",
+            // Scans of their own.
+            "getEntryFindings",
+            "listScans",
+            "getScan",
+            "getScanStatus",
+            "streamScan",
+            "getScanLog",
+            "exportScan",
+            "getScanReport",
+            "compareScans",
+            "listScanChecks",
+            "listFindings",
+            "getFindingStats",
+            "listRisks",
+            "getFinding",
+            "getFindingCauses",
+            "listChecks",
+            "getCheck",
+            "listFrameworks",
+            "getFramework",
+            "getCompliance",
+            "getFrameworkCompliance",
         ])
     );
     for operation in Operation::ALL {
         // Who hands out the address of a file, or has one written, reads it.
-        let reads =
-            matches!(operation, Operation::LinkJobFile | Operation::ExportEntries | Operation::CreateExport);
+        let reads = matches!(
+            operation,
+            Operation::LinkJobFile
+                | Operation::ExportEntries
+                | Operation::CreateExport
+                | Operation::ExportScan
+                | Operation::GetScanReport
+        );
         let changes = !matches!(operation.trail(), Read | Told(_)) && !reads;
         if let Roles(roles) = operation.access() {
             assert!(!roles.is_empty(), "{operation:?} is nobody's");

@@ -10,6 +10,7 @@ pub(crate) mod migrate;
 pub(crate) mod openapi;
 pub(crate) mod rebuild;
 pub(crate) mod run_job;
+pub(crate) mod scan;
 pub(crate) mod schedule;
 pub(crate) mod tenant;
 pub(crate) mod token;

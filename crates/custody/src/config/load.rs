@@ -81,6 +81,7 @@ fn defaults() -> BTreeMap<&'static str, String> {
     values.insert("data_dir", default_data_dir().display().to_string());
     values.entry("trusted_proxies").or_default();
     values.entry("cors_origins").or_default();
+    values.entry("scan_profiles").or_default();
     values.entry("job_kinds").or_default();
     values.entry("search_own_indices").or_default();
     values
@@ -229,7 +230,8 @@ fn hide(command: &mut Command) {
         let is_setting = SETTINGS.iter().any(|s| s.key == arg.get_id()) || arg.get_id() == "config";
         if is_setting { arg.hide(true) } else { arg }
     });
-    command.get_subcommands_mut().for_each(hide);
+    // `scan setup` is for the server's own machine.
+    command.get_subcommands_mut().filter(|verb| verb.get_name() != "setup").for_each(hide);
 }
 
 /// Variables that look like settings and are none: most likely misspelt.

@@ -10,6 +10,7 @@ use custody_queue::{
     hear::Heard,
     sqs::{RelayConfig, SqsConfig},
 };
+use custody_scans::{ScanServices, Scans};
 use tokio::process::Command;
 use uuid::Uuid;
 
@@ -27,8 +28,9 @@ pub(super) fn kinds(
     ledger: &Ledger,
     searches: &Searches,
     objects: &Objects,
+    (scan_services, scans): (&ScanServices, &Scans),
 ) -> Kinds {
-    let kinds = Kinds::new();
+    let kinds = custody_scans::job::add_to(Kinds::new(), scan_services, scans.clone());
     #[cfg(faults)]
     let kinds = crate::probe::add_to(kinds, objects);
     house::add_to(kinds, installation, config, ledger, searches, objects)

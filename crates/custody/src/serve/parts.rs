@@ -4,6 +4,7 @@ use custody_ingest::{Ingest, QuarantineQuota, Reads};
 use custody_ledger::Ledger;
 use custody_objects::Objects;
 use custody_queue::Kinds;
+use custody_scans::Scans;
 
 use crate::{config::Config, installation::Installation, search::Searches};
 
@@ -16,6 +17,8 @@ pub(crate) struct Parts {
     pub(super) reads: Reads,
     pub(super) objects: Objects,
     pub(super) searches: Searches,
+    /// Takes orders for scans.
+    pub(super) scans: Scans,
     /// Of the jobs that this program knows.
     pub(crate) kinds: Kinds,
 }
@@ -25,10 +28,13 @@ impl Parts {
         let objects = config.open_objects()?;
         let ledger = installation.ledger();
         let searches = Searches::open(config, installation, &ledger)?;
+        let (scan_services, scans) = crate::scans::open(installation, config);
+        let scanning = (&scan_services, &scans);
         Ok(Self {
             ingest: ingest(config, installation, &ledger),
             reads: Reads::default(),
-            kinds: super::jobs::kinds(installation, config, &ledger, &searches, &objects),
+            kinds: super::jobs::kinds(installation, config, &ledger, &searches, &objects, scanning),
+            scans,
             ledger,
             objects,
             searches,

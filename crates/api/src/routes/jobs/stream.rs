@@ -1,44 +1,24 @@
 //! `WS /api/v1/jobs/{id}/stream`
 
-#![expect(unused_qualifications, reason = "the path macro writes them for parameters of this file")]
-
 use axum::{
     extract::{
-        FromRef as _, State,
+        State,
         ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
     response::Response,
 };
 use custody_auth::op;
 use custody_store::jobs::JobId;
-use serde::Deserialize;
-use utoipa::IntoParams;
 use uuid::Uuid;
 
 use super::{get, shapes::JobBody};
 use crate::{
-    App,
-    app::Gate,
+    App, Permit,
     extract::{Id, Parameters},
-    job_stream::JobStream,
     permit::TicketPermit,
-    problem::{Kind, Problem},
-    watched_permit::WatchedPermit,
+    problem::Problem,
+    snapshot_stream::{self, Snapshot, StreamParameters},
 };
-
-/// Of what a client sends: it has nothing to say but pong and goodbye.
-const MESSAGE_BYTES_MAX: usize = 4096;
-
-#[derive(Debug, Default, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct StreamParameters {
-    /// Of `POST /api/v1/auth/ticket`, in the place of the `Authorization` header, which a browser
-    /// cannot send here.
-    #[expect(dead_code, reason = "the permit has read it")]
-    ticket: Option<String>,
-    /// Nothing is sent until the job's `version` is greater: to go on after a broken connection.
-    after_version: Option<u64>,
-}
 
 /// Follow a job
 ///
@@ -60,21 +40,27 @@ pub(crate) async fn stream_job(
     Parameters(parameters): Parameters<StreamParameters>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
-    // Before anything is said about how it is asked for: whether it is there is for its tenant alone.
-    let first = get::now(&app, &permit, id).await?;
-    let upgrade = upgrade.map_err(|rejection| {
-        Problem::new(Kind::BadRequest, "Open a WebSocket here (RFC 6455).").caused_by(rejection)
-    })?;
-    let stream = JobStream {
-        place: app.edge.job_streams.begin(permit.tenant())?,
-        watching: app.job_watch.watch(JobId { tenant: permit.tenant(), id }),
-        running: app.detached.token(),
-        first,
-        sent: parameters.after_version.unwrap_or(0),
-        permit: WatchedPermit::new(permit, Gate::from_ref(&app)),
-        app,
-        id,
-    };
-    let upgrade = upgrade.max_message_size(MESSAGE_BYTES_MAX).max_frame_size(MESSAGE_BYTES_MAX);
-    Ok(upgrade.on_upgrade(|socket| stream.run(socket)))
+    snapshot_stream::open::<JobBody>(app, permit, id, parameters, upgrade, |app, tenant| {
+        app.job_watch.watch(JobId { tenant, id })
+    })
+    .await
+}
+
+impl Snapshot for JobBody {
+    type Operation = op::StreamJob;
+    type Row = JobId;
+    const ENDED: &'static str = "the job has ended";
+    const GONE: &'static str = "the job is gone";
+
+    async fn now(app: &App, permit: &Permit<op::StreamJob>, id: Uuid) -> Result<Self, Problem> {
+        get::now(app, permit, id).await
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn has_ended(&self) -> bool {
+        self.ended_at.is_some()
+    }
 }

@@ -3,6 +3,7 @@
 use axum::{Json, extract::State};
 use custody_auth::op;
 use custody_domain::EntryId;
+use custody_ledger::InclusionProof;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -43,11 +44,18 @@ pub(crate) async fn get_proof(
     let what = readable(&permit, &entry)?;
     let (checkpoint, proof) = app.ledger.prove(&permit, entry.seq, entry.leaf_hash).await?;
     app.told(&permit, what, 1);
-    Ok(Json(ProofBody {
-        leaf_index: proof.leaf_index,
-        tree_size: proof.tree_size,
-        leaf_hash: hex::encode(proof.leaf_hash),
-        hashes: proof.hashes.iter().map(hex::encode).collect(),
-        checkpoint: checkpoint.note,
-    }))
+    Ok(Json(ProofBody::of(&proof, checkpoint.note)))
+}
+
+impl ProofBody {
+    /// `checkpoint`: its note.
+    pub(crate) fn of(proof: &InclusionProof, checkpoint: String) -> Self {
+        Self {
+            leaf_index: proof.leaf_index,
+            tree_size: proof.tree_size,
+            leaf_hash: hex::encode(proof.leaf_hash),
+            hashes: proof.hashes.iter().map(hex::encode).collect(),
+            checkpoint,
+        }
+    }
 }
