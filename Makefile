@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build bench bench-search soak test lint fmt tidy openapi coverage audit fuzz
+.PHONY: help run build bench bench-search bench-scans demo-scan soak test lint fmt tidy openapi coverage audit fuzz
 
 export CUSTODY_CACHE ?= $(HOME)/.cache/custody
 TOOLS := $(CUSTODY_CACHE)/tools
@@ -19,6 +19,8 @@ ifeq ($(origin CARGO_TARGET_DIR),undefined)
   endif
 endif
 export CARGO_TARGET_DIR
+# Of the tests: the same lock as `custody scan setup` has.
+export CUSTODY_TEST_PROWLER ?= $(TOOLS)/prowler/bin/python
 RELEASE := $(CARGO_TARGET_DIR)/release/custody
 
 # The sample of invented events; SAMPLE=0 starts empty.
@@ -27,8 +29,12 @@ SAMPLE ?= 1
 help: ## Lists the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
+# Prowler, for scans: 2.4 GB, fetched while the server runs already. PROWLER=0 leaves it out.
+PROWLER ?= 1
+
 run: build ## Installs what is missing, builds, starts everything with sample data in ./.custody
 	@export CUSTODY_DATA_DIR="$${CUSTODY_DATA_DIR:-$(CURDIR)/.custody}"; \
+	$(if $(filter-out 0,$(PROWLER)),mkdir -p "$$CUSTODY_DATA_DIR"; $(RELEASE) scan setup >"$$CUSTODY_DATA_DIR/scan-setup.log" 2>&1 &) \
 	exec $(RELEASE) serve $(if $(filter-out 0,$(SAMPLE)),--sample)
 
 build: ## Builds the release binary: target/release/custody
@@ -91,6 +97,24 @@ bench-search: build ## Measures searching alone: questions, ingest while the ind
 	$(CARGO_TARGET_DIR)/release/custody-bench --custody $(RELEASE) --output $(CARGO_TARGET_DIR)/bench/growth \
 		--runs search --search-entries 500000,5000000
 	$(if $(filter-out 0,$(OPENSEARCH)),$(BENCH_OPENSEARCH))
+
+# Of Prowler's own output; copied with other accounts and resources.
+OCSF := $(or $(CUSTODY_TEST_DATA),../shared/data)/prowler/ocsf.json
+EXAMPLES := $(CARGO_TARGET_DIR)/release/examples
+
+bench-scans: build ## Measures scans beside Prowler's command line, importing findings, and what is asked of them
+	@scripts/install-dependencies test
+	cargo build --release --locked --package custody-scans --example import_rate
+	cargo build --release --locked --package custody-bench --example findings --example scans
+	mkdir -p $(CARGO_TARGET_DIR)/bench
+	$(EXAMPLES)/import_rate make $(OCSF) $(CARGO_TARGET_DIR)/bench/findings.json 50000
+	CUSTODY_PG_DURABLE=1 scripts/with-postgres $(EXAMPLES)/import_rate run $(CARGO_TARGET_DIR)/bench/findings.json
+	CUSTODY_PG_DURABLE=1 scripts/with-postgres $(EXAMPLES)/findings $(RELEASE) $(CUSTODY_TEST_PROWLER) $(CARGO_TARGET_DIR)/bench/findings.json
+	CUSTODY_PG_DURABLE=1 scripts/with-postgres $(EXAMPLES)/scans $(RELEASE) $(CUSTODY_TEST_PROWLER)
+
+demo-scan: build ## Assesses an emulated AWS account by Prowler's own command line and by Custody: target/demo-scan
+	@scripts/install-dependencies test
+	scripts/demo-scan $(RELEASE) $(CARGO_TARGET_DIR)/demo-scan
 
 test: ## Installs what tests need, then checks format, lints, licences, all tests, the API's description
 	@scripts/install-dependencies test
