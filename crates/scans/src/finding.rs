@@ -5,6 +5,7 @@ mod column;
 mod context;
 pub mod convert;
 mod csv_row;
+pub(crate) mod evidence;
 mod indent;
 mod minify;
 mod ocsf;

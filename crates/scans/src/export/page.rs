@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use custody_auth::Scope;
-use custody_domain::{ScanId, json::ParseError};
+use custody_domain::{Evidence, ScanId, json::ParseError};
 use custody_store::{PageRequest, Store, StoreError, bases, findings};
 use uuid::Uuid;
 
@@ -26,14 +26,16 @@ pub struct Export {
     store: Store,
     scope: Scope,
     scan: ScanId,
-    writer: Writer,
+    form: ExportForm,
+    /// None before the first page.
+    writer: Option<Writer>,
     after: Option<Uuid>,
     ended: bool,
 }
 
 impl Export {
     pub fn new(store: Store, scope: Scope, scan: ScanId, form: ExportForm) -> Self {
-        Self { store, scope, scan, writer: Writer::new(form), after: None, ended: false }
+        Self { store, scope, scan, form, writer: None, after: None, ended: false }
     }
 
     /// The next piece of the file; none at its end. Each page is a transaction of its own: what is deleted
@@ -48,17 +50,25 @@ impl Export {
         ids.sort_unstable();
         ids.dedup();
         let bases = bases::read(&mut tx, &ids).await?;
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            none => {
+                let counts = findings::tally(&mut tx, self.scan).await?;
+                let any = counts.iter().any(|(_, _, evidence, _)| *evidence == Evidence::Incomplete);
+                none.insert(Writer::new(self.form, any))
+            }
+        };
         tx.commit().await?;
         let mut out = Vec::new();
         for finding in &page.items {
             let base = bases.get(&finding.base_id);
             let base = base.ok_or_else(|| StoreError::unexpected("a finding without its base"))?;
             let text = base.dictionary.unpack(&finding.body).map_err(StoreError::from)?;
-            self.writer.add(base.form, &text, &mut out)?;
+            writer.add(base.form, &text, finding.evidence, &mut out)?;
         }
         self.after = page.next;
         if page.next.is_none() {
-            self.writer.end(&mut out);
+            writer.end(&mut out);
             self.ended = true;
         }
         Ok(Some(out.into()))

@@ -1,10 +1,10 @@
 //! A row of Prowler's CSV. It is kept as a JSON object of its columns, in their order.
 
 use chrono::{DateTime, Utc};
-use custody_domain::{Evidence, FindingSeverity, FindingStatus};
+use custody_domain::{FindingSeverity, FindingStatus};
 use custody_store::findings::{FINDING_BYTES_MAX, Form, NewBase, NewFinding, NewResource};
 
-use super::{Context, Refused, column, time, words};
+use super::{Context, Refused, column, evidence, time, words};
 
 /// A row, as pairs of column and value. Columns that Prowler does not have are kept as well.
 pub fn from_row(columns: &[String], values: &[&str], context: &Context) -> Result<NewFinding, Refused> {
@@ -29,7 +29,7 @@ pub fn from_row(columns: &[String], values: &[&str], context: &Context) -> Resul
         region: column::word(row.get("REGION").unwrap_or_default(), "/REGION")?,
         status: row.status()?,
         severity: row.severity()?,
-        evidence: Evidence::Complete,
+        evidence: evidence::read(row.get(evidence::COLUMN)),
         seen_at: row.seen_at(context)?,
         resource: row.resource(&account)?,
         base: NewBase {

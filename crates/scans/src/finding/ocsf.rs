@@ -8,23 +8,20 @@ use custody_domain::{
 };
 use custody_store::findings::{FINDING_BYTES_MAX, Form, NewBase, NewFinding, NewResource};
 
-use super::{Context, Refused, column, minify::minified, time, words};
+use super::{Context, Refused, column, evidence, minify::minified, time, words};
 
-/// A finding's JSON, with or without white space. What is kept of it is its text, to the letter but for
-/// the white space.
+/// A finding's JSON, with or without white space, and what it rests on. What is kept of it is its text, to the
+/// letter but for the white space.
 pub fn from_ocsf(text: &[u8], evidence: Evidence, context: &Context) -> Result<NewFinding, Refused> {
     let value = parse(text, &Limits { bytes: FINDING_BYTES_MAX, ..Limits::default() })?;
     let text = std::str::from_utf8(text).map_err(|_| Refused::new("", "not UTF-8"))?;
-    from_ocsf_value(&value, minified(text.trim_ascii()), evidence, context)
+    let finding = from_ocsf_value(&value, minified(text.trim_ascii()), context)?;
+    Ok(NewFinding { evidence, ..finding })
 }
 
-/// As [`from_ocsf`], where it was read already; `text` is its JSON without white space.
-pub fn from_ocsf_value(
-    value: &Value<'_>,
-    text: String,
-    evidence: Evidence,
-    context: &Context,
-) -> Result<NewFinding, Refused> {
+/// As [`from_ocsf`], where it was read already, of a file: what it rests on is what the file says. `text` is its
+/// JSON without white space.
+pub fn from_ocsf_value(value: &Value<'_>, text: String, context: &Context) -> Result<NewFinding, Refused> {
     let finding = Ocsf(value);
     if value.as_object().is_none() {
         return Err(Refused::new("", format!("must be an object, not {}", value.kind())));
@@ -62,7 +59,7 @@ pub fn from_ocsf_value(
         resource,
         account,
         uid,
-        evidence,
+        evidence: evidence::of_ocsf(value),
         text,
     })
 }

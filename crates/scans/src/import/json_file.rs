@@ -3,10 +3,7 @@
 use std::io::{self, Read};
 
 use bytes::Bytes;
-use custody_domain::{
-    Evidence,
-    json::{Limits, Object, Value, parse},
-};
+use custody_domain::json::{Limits, Object, Value, parse};
 use custody_ingest::{Format, Framing, RawItem, Splitter};
 use custody_store::findings::FINDING_BYTES_MAX;
 
@@ -104,7 +101,7 @@ fn add(item: &RawItem, index: &mut u64, batches: &mut Batches) -> Result<(), Sto
         }
         _ => std::str::from_utf8(bytes)
             .map_err(|_| Refused::new("", "not UTF-8"))
-            .and_then(|text| from_ocsf_value(&value, minified(text), Evidence::Complete, &batches.context)),
+            .and_then(|text| from_ocsf_value(&value, minified(text), &batches.context)),
     };
     Ok(batches.add(place, finding)?)
 }
@@ -112,7 +109,7 @@ fn add(item: &RawItem, index: &mut u64, batches: &mut Batches) -> Result<(), Sto
 /// What was made into OCSF here.
 fn ours(finding: Object<'_>, batches: &Batches) -> Result<crate::finding::NewFinding, Refused> {
     let value = Value::Object(finding);
-    from_ocsf_value(&value, text_of(&value), Evidence::Complete, &batches.context)
+    from_ocsf_value(&value, text_of(&value), &batches.context)
 }
 
 fn too_large(bytes_max: usize) -> Refused {

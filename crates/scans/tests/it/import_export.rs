@@ -1,10 +1,13 @@
 //! What is imported comes out again as it came in.
 
-use custody_domain::json::{Limits, Value, parse};
-use custody_scans::export::ExportForm;
+use custody_domain::{
+    Evidence,
+    json::{Limits, Value, parse},
+};
+use custody_scans::{export::ExportForm, finding::NewFinding};
 use custody_store::findings::{self, ScanRef};
 
-use crate::findings_fixture::{Fixture, counts, gzip, new_scan, prowler};
+use crate::findings_fixture::{Fixture, counts, gzip, new_scan, prowler, read};
 
 #[tokio::test]
 async fn prowlers_own_files_come_out_to_the_byte() {
@@ -88,6 +91,39 @@ async fn what_is_laid_out_otherwise_has_the_same_values() {
             assert_eq!(*item, parse(line.as_bytes(), &limits).unwrap());
         }
         assert!(out.contains(r#""x": 1.0"#) && out.contains(r#""z": "\u00e9\u0000é""#), "{out}");
+    }
+}
+
+/// What a copy that is brought back, or that another reads, would otherwise take for looked at.
+#[tokio::test]
+async fn files_say_which_evidence_is_incomplete() {
+    let (Some(ocsf), Some(csv)) = (prowler("ocsf.json"), prowler("findings.csv")) else { return };
+    let fixture = Fixture::new().await;
+    let tenant = fixture.tenant().await;
+    for file in [ocsf, csv] {
+        let (mut found, _) = read(&file).await;
+        for (n, finding) in found.iter_mut().enumerate() {
+            finding.evidence = if n % 3 == 1 { Evidence::Incomplete } else { Evidence::Complete };
+        }
+        let scan = new_scan();
+        let mut tx = fixture.store.tenant_tx(&tenant).await.unwrap();
+        findings::insert(&mut tx, &scan, &found, chrono::Utc::now()).await.unwrap();
+        tx.commit().await.unwrap();
+        for form in [ExportForm::Ocsf, ExportForm::Csv] {
+            let copy = fixture.export(&tenant, scan, form).await;
+            let (read, report) = read(copy.as_bytes()).await;
+            assert_eq!(report.refused, 0, "{:?}", report.refusals);
+            let of = |found: &[NewFinding]| {
+                found.iter().map(|one| (one.uid.clone(), one.status, one.evidence)).collect::<Vec<_>>()
+            };
+            assert_eq!(of(&read), of(&found), "{form:?}");
+            let second = new_scan();
+            fixture.import(&tenant, second, copy.clone().into_bytes()).await;
+            assert!(
+                fixture.export(&tenant, second, form).await == copy,
+                "a copy of a copy is another: {form:?}"
+            );
+        }
     }
 }
 
