@@ -36,6 +36,20 @@ async fn an_emulated_account_has_findings_and_the_exit_says_so() {
     assert!(said.out.contains(S3[1]) && said.out.contains("FAIL"), "{}", said.out);
     let listed = run(&tenant, &["scan", "list"], "").await;
     assert!(listed.out.contains("completed"), "{}", listed.out);
+    let failed = run(&tenant, &["scan", "findings", "--failed", &format!("check:{}", S3[1])], "").await;
+    let row = failed.out.lines().nth(1).unwrap_or_default();
+    assert!(row.contains("FAIL") && row.contains("arn:aws:s3:::"), "{}{}", failed.out, failed.error);
+    let id = row.split_whitespace().last().unwrap();
+    let one = run(&tenant, &["scan", "finding", id], "").await;
+    assert!(one.out.starts_with(S3[1]) && one.out.contains("to do:"), "{}{}", one.out, one.error);
+    let said = ["scan", "triage", id, "--state", "accepted", "--owner", "alice", "--mute", "a public site"];
+    let said = run(&tenant, &said, "").await;
+    assert!(said.out.ends_with("accepted, alice, muted\n"), "{}{}", said.out, said.error);
+    let failed = run(&tenant, &["scan", "findings", "--failed", "--json"], "").await;
+    assert!(!failed.out.contains(id), "it is muted: {}", failed.out);
+    let unsaid = run(&tenant, &["scan", "triage", id], "").await;
+    assert_eq!(unsaid.code, Some(1));
+    assert!(unsaid.error.contains("--mute"), "{}", unsaid.error);
 }
 
 #[tokio::test]

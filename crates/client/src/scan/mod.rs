@@ -5,12 +5,15 @@ mod causes;
 mod checks;
 mod compare;
 mod file;
+mod finding;
+mod findings;
 mod given;
 mod list;
 mod report;
 mod run;
 mod shape;
 mod show;
+mod triage;
 mod watch;
 
 use std::process::ExitCode;
@@ -46,6 +49,12 @@ pub enum ScanCommand {
     Import(file::ImportArgs),
     /// Writes a scan's findings in the forms that Prowler writes.
     Export(file::ExportArgs),
+    /// Lists what was found.
+    Findings(findings::FindingsArgs),
+    /// Shows one finding: what is wrong, what it risks, and what to do about it.
+    Finding(finding::FindingArgs),
+    /// Says of a finding who cares for it, that it is accepted, or that it is muted and until when.
+    Triage(triage::TriageArgs),
     /// Shows who did what to a finding's resource before it began to fail, the likeliest cause first.
     Causes(causes::CausesArgs),
     /// Writes a scan's report: what failed, what to do about it, and what was not looked at.
@@ -67,6 +76,9 @@ impl ScanCommand {
             Self::Log(args) => args.run().await,
             Self::Import(args) => args.run(json).await,
             Self::Export(args) => args.run().await,
+            Self::Findings(args) => args.run(json).await,
+            Self::Finding(args) => args.run(json).await,
+            Self::Triage(args) => args.run(json).await,
             Self::Causes(args) => args.run(json).await,
             Self::Report(args) => args.run().await,
             Self::Compare(args) => args.run(json).await,
