@@ -156,11 +156,12 @@ GRANT SELECT (tenant_id, id, kind, payload_version, state, since, run_at, priori
 GRANT SELECT, INSERT, DELETE, UPDATE (expires_at) ON job_workers TO {system};
 GRANT EXECUTE ON FUNCTION custody_claim_jobs(uuid, text, text[], smallint[], integer[], integer, integer[], integer[], uuid[]) TO {system};
 
--- Schedules: the system fires them, which takes what their jobs are to do.
+-- Schedules: the system fires them. A tenant sees what its own ask for, in which no secret stands: credentials
+-- are those of a connected account, by its id.
 GRANT SELECT, INSERT, UPDATE, DELETE ON schedules TO {system};
 GRANT SELECT, INSERT, DELETE ON schedule_firings TO {system};
-GRANT SELECT (tenant_id, name, kind, priority, cron, time_zone, jitter_seconds, each_tenant, if_running, enabled,
-    retired_at, next_at, last_due_at, last_fired_at, fired, skipped, failure, failed_at, created_at, updated_at)
+GRANT SELECT (tenant_id, name, kind, payload, priority, cron, time_zone, jitter_seconds, each_tenant, if_running,
+    enabled, retired_at, next_at, last_due_at, last_fired_at, fired, skipped, failure, failed_at, created_at, updated_at)
     ON schedules TO {app};
 GRANT SELECT, INSERT, UPDATE (is_well, since, detail) ON health_checks TO {app};
 

@@ -12,6 +12,7 @@ mod disk_full;
 mod driver_gone;
 mod one_at_a_time;
 mod provider_says_no;
+mod scheduled;
 mod secrets;
 mod walk;
 mod worker_gone;

@@ -68,10 +68,16 @@ fn refuse(bytes: &[u8], error: &serde_json::Error, pointer: String) -> Problem {
         .fault(Fault { offset, ..Fault::at(pointer, detail) })
 }
 
-/// Without serde's " at line 1 column 2": the offset says it.
+/// Without serde's " at line 1 column 2", which the offset says, and without our types' names, which say nothing
+/// to others.
 fn message(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    text.rfind(" at line ").map_or(text.as_str(), |at| &text[..at]).to_owned()
+    let text = text.rfind(" at line ").map_or(text.as_str(), |at| &text[..at]);
+    match text.split_once(", expected ") {
+        Some((seen, kind)) if kind.starts_with("struct ") => format!("{seen}, expected an object"),
+        Some((seen, kind)) if kind.starts_with("enum ") => format!("{seen}, expected one of its words"),
+        _ => text.to_owned(),
+    }
 }
 
 /// Bytes before the place that serde names by line and column, both from 1.

@@ -1,4 +1,4 @@
-//! What a tenant sees of its schedules. Never the payload: it is the program's own.
+//! What a tenant sees of its schedules.
 
 use chrono::{DateTime, Utc};
 use sqlx::{Row as _, postgres::PgRow};
@@ -11,6 +11,8 @@ use crate::{StoreError, TenantTx};
 pub struct Schedule {
     pub name: String,
     pub kind: String,
+    /// The program's own: what of it is shown is for its kind to say.
+    pub payload: String,
     pub priority: i16,
     pub timing: Timing,
     pub jitter_seconds: u32,
@@ -30,8 +32,9 @@ pub struct Schedule {
     pub updated_at: DateTime<Utc>,
 }
 
-const COLUMNS: &str = "name, kind, priority, cron, time_zone, jitter_seconds, each_tenant, if_running, enabled, \
-    retired_at, next_at, last_due_at, last_fired_at, fired, skipped, failure, failed_at, created_at, updated_at";
+const COLUMNS: &str = "name, kind, payload, priority, cron, time_zone, jitter_seconds, each_tenant, if_running, \
+    enabled, retired_at, next_at, last_due_at, last_fired_at, fired, skipped, failure, failed_at, created_at, \
+    updated_at";
 
 /// One of the transaction's tenant.
 pub(super) async fn get(tx: &mut TenantTx, name: &str) -> Result<Schedule, StoreError> {
@@ -64,6 +67,7 @@ fn read(row: &PgRow) -> Result<Schedule, StoreError> {
     Ok(Schedule {
         name: row.try_get("name")?,
         kind: row.try_get("kind")?,
+        payload: row.try_get("payload")?,
         priority: row.try_get("priority")?,
         timing: timing(row)?,
         jitter_seconds: u32::try_from(row.try_get::<i32, _>("jitter_seconds")?).unwrap_or(0),

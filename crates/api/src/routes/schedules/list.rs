@@ -3,6 +3,9 @@
 use axum::{extract::State, response::Response};
 use chrono::{DateTime, Utc};
 use custody_auth::op;
+use custody_domain::ProviderId;
+use custody_queue::Job as _;
+use custody_scans::{Scope, job::ScheduledScan};
 use custody_store::schedules::{self, Schedule};
 use http::Uri;
 use serde::Serialize;
@@ -21,6 +24,8 @@ pub(crate) struct ScheduleBody {
     name: String,
     /// Of the jobs.
     kind: String,
+    /// What is scanned each time; null for jobs of other kinds.
+    scan: Option<ScheduledScanBody>,
     /// Five fields, or six with seconds first, in this time zone.
     cron: String,
     time_zone: String,
@@ -47,6 +52,20 @@ pub(crate) struct ScheduleBody {
     failure: Option<ScheduleFailure>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+}
+
+/// As it was set.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ScanOfSchedule)]
+pub(crate) struct ScheduledScanBody {
+    #[schema(value_type = uuid::Uuid)]
+    provider_id: ProviderId,
+    /// What the scans are called.
+    name: String,
+    /// What is looked at. What is not given is not narrowed.
+    #[schema(value_type = Object)]
+    scope: Scope,
+    parallelism: u16,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -82,9 +101,21 @@ fn name_in(key: &[u8]) -> Option<String> {
     str::from_utf8(key).ok().map(str::to_owned).filter(|name| !name.contains('\0'))
 }
 
+impl ScheduledScanBody {
+    fn of(schedule: &Schedule) -> Option<Self> {
+        if schedule.kind != ScheduledScan::KIND {
+            return None;
+        }
+        let scan: ScheduledScan = serde_json::from_str(&schedule.payload).ok()?;
+        let ScheduledScan { name, connection, wish, parallelism } = scan;
+        Some(Self { provider_id: connection, name, scope: wish.scope, parallelism })
+    }
+}
+
 impl From<Schedule> for ScheduleBody {
     fn from(schedule: Schedule) -> Self {
         Self {
+            scan: ScheduledScanBody::of(&schedule),
             name: schedule.name,
             kind: schedule.kind,
             cron: schedule.timing.cron,

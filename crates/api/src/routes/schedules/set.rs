@@ -6,7 +6,10 @@ use axum::{
 };
 use custody_auth::op;
 use custody_domain::ProviderId;
-use custody_queue::{Job as _, schedules::Times};
+use custody_queue::{
+    Job as _,
+    schedules::{Times, TimingError},
+};
 use custody_scans::{Request, ScansError, Wish, job::ScheduledScan};
 use custody_store::schedules::{self, Asks, IfRunning, Timing};
 use serde::Deserialize;
@@ -85,7 +88,8 @@ pub(crate) async fn set_schedule(
         ));
     }
     if let Err(error) = Times::of(&timing) {
-        faults.push(Fault::at("/cron", error.to_string()));
+        let pointer = if matches!(error, TimingError::Zone(_)) { "/time_zone" } else { "/cron" };
+        faults.push(Fault::at(pointer, error.to_string()));
     }
     let jitter_seconds = new.jitter_seconds.unwrap_or(0);
     if jitter_seconds > JITTER_SECONDS_MAX {
