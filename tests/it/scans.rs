@@ -11,6 +11,7 @@ mod database_gone;
 mod disk_full;
 mod driver_gone;
 mod one_at_a_time;
+mod places;
 mod provider_says_no;
 mod scheduled;
 mod secrets;

@@ -24,6 +24,7 @@ fn engine(installation: &Installation, config: &Config) -> Engine {
         environment(config),
         homes(config),
         config.scan_memory_bytes,
+        config.scan_processes,
         (!config.scan_profiles.0.is_empty()).then(profiles).flatten(),
     )
 }
@@ -47,6 +48,7 @@ fn policy(config: &Config) -> Policy {
     Policy {
         network: Network { allow_local: config.scan_allow_local },
         profiles: config.scan_profiles.0.clone(),
+        demo: config.scan_demo,
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
 
 use custody_auth::Scope as Who;
 use custody_store::{Store, catalogues};
+use tokio::sync::Semaphore;
 
 use crate::{
     Given, ScansError,
@@ -25,6 +26,8 @@ pub struct Engine {
     homes: PathBuf,
     /// Of each process; 0: as much as there is.
     pub(crate) memory_bytes: u64,
+    /// One for each process that the scans of this worker may have together.
+    pub(crate) places: Arc<Semaphore>,
     /// What tenants' profiles are read from, where the operator allows any.
     profiles: Option<PathBuf>,
     own: Arc<tokio::sync::Mutex<Option<Own>>>,
@@ -36,11 +39,13 @@ pub struct Engine {
 type Own = (PathBuf, BTreeMap<String, Arc<Catalogue>>);
 
 impl Engine {
+    /// `processes`: of all scans of this worker together; each has one in any case.
     pub fn new(
         store: Store,
         environment: Environment,
         homes: PathBuf,
         memory_bytes: u64,
+        processes: u16,
         profiles: Option<PathBuf>,
     ) -> Self {
         Self {
@@ -48,6 +53,7 @@ impl Engine {
             environment: Arc::new(environment),
             homes,
             memory_bytes,
+            places: Arc::new(Semaphore::new(usize::from(processes))),
             profiles,
             own: Arc::default(),
             kept: Arc::default(),

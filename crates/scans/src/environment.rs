@@ -75,7 +75,7 @@ impl Environment {
     }
 
     /// Makes it, where it is not there yet; `told` hears what is being done, line by line. Four minutes,
-    /// 2.6 GB. One that the setting names is only looked at.
+    /// 2.4 GB. One that the setting names is only looked at.
     pub async fn setup(&self, told: impl FnMut(&str)) -> Result<Probed, SetupError> {
         if let Place::Ours { root } = &self.place
             && self.probe().await.is_err()

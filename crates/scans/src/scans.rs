@@ -31,6 +31,8 @@ pub struct Policy {
     pub network: Network,
     /// Profiles of the server's own AWS configuration that tenants may name.
     pub profiles: Vec<String>,
+    /// Whether accounts are emulated for them.
+    pub demo: bool,
 }
 
 /// Takes orders. Cheap to clone.
@@ -155,6 +157,9 @@ impl Scans {
             tx.commit().await?;
             let provider = connection.provider.clone();
             return Ok(Target { provider, given: Given::default(), connection: Some(connection) });
+        }
+        if request.wish.demo && !self.policy.demo {
+            return Err(ScansError::invalid("/demo", "this server emulates no account: CUSTODY_SCAN_DEMO"));
         }
         let provider = match (&request.provider, request.wish.demo) {
             (Some(provider), true) if provider != "aws" => {

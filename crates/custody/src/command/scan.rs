@@ -15,7 +15,7 @@ pub(crate) enum ScanVerb {
     /// Installs Prowler where this machine's worker finds it, in an environment of its own.
     ///
     /// The version and the hash of everything in it are part of this program. It comes from `PyPI`, or from
-    /// where pip's own configuration says; needs Python 3.10 to 3.12 with `venv`, four minutes and 2.6 GB.
+    /// where pip's own configuration says; needs Python 3.10 to 3.12 with `venv`, four minutes and 2.4 GB.
     /// Where it is there already nothing is done. Another Prowler can be named by the setting `prowler`.
     Setup,
     #[command(flatten)]

@@ -65,6 +65,8 @@ pub(crate) struct Config {
     pub(crate) job_kinds: JobKinds,
     pub(crate) prowler: Option<PathBuf>,
     pub(crate) scan_memory_bytes: u64,
+    pub(crate) scan_processes: u16,
+    pub(crate) scan_demo: bool,
     pub(crate) scan_allow_local: bool,
     pub(crate) scan_profiles: List<String>,
     pub(crate) objects: Option<String>,

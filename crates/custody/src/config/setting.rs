@@ -62,6 +62,8 @@ pub(crate) const SETTINGS: &[Setting] = &[
     setting("job_kinds", "CUSTODY_JOB_KINDS", "", "Which kinds of job a worker runs, with commas, each with how many at a time where it differs: `anchor=2,health,*`. `*` stands for all others. Default: all."),
     setting("prowler", "CUSTODY_PROWLER", "", "Where Prowler is, for scans: a folder of a Python environment, or its python. Default: the one that `custody scan setup` makes in data_dir."),
     setting("scan_memory_bytes", "CUSTODY_SCAN_MEMORY_BYTES", "4294967296", "Memory of each process of a scan. 0: no limit."),
+    setting("scan_processes", "CUSTODY_SCAN_PROCESSES", "16", "How many processes the scans of one worker may have together. Each scan has one in any case, and with `parallelism` as many more as there are places for."),
+    setting("scan_demo", "CUSTODY_SCAN_DEMO", "true", "Whether tenants may scan an emulated account, which the worker starts for each such scan."),
     setting("scan_allow_local", "CUSTODY_SCAN_ALLOW_LOCAL", "false", "Whether scans may connect to this machine's own addresses, link-local ones and metadata services: for emulators, and nothing else."),
     setting("scan_profiles", "CUSTODY_SCAN_PROFILES", "", "Profiles of this machine's AWS configuration that tenants may name, with commas. They are the server's own credentials."),
     setting("objects", "CUSTODY_OBJECTS", "", "Where files stay: `file:///absolute/path`, or `s3://bucket/prefix` with credentials, region and endpoint from AWS_*. Default: the folder `objects` in data_dir."),

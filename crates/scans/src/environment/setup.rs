@@ -43,7 +43,7 @@ pub(super) async fn make(
     let mut venv = Command::new(&python);
     venv.args(["-I", "-m", "venv", "--clear"]).arg(made.path().join("venv"));
     run("python -m venv", venv, &mut told).await?;
-    told("installing Prowler: about four minutes and 2.6 GB");
+    told("installing Prowler: about four minutes and 2.4 GB");
     let mut pip = Command::new(made.path().join("venv/bin/python"));
     pip.args(["-m", "pip", "install", "--require-hashes", "--disable-pip-version-check", "--no-input"])
         .args(["--progress-bar", "off", "-r"])

@@ -1,9 +1,13 @@
 //! The processes of one scan, and who of them runs which service.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use custody_store::scans::checks::PlannedCheck;
 use futures::future::select_all;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::driver::{Driver, DriverError, Launch, Order, Said};
 
@@ -26,15 +30,21 @@ struct Member {
     checks: Vec<String>,
     running: Option<String>,
     gone: bool,
+    place: Place,
 }
 
+/// Among the processes of this worker's scans; the first of a scan needs none.
+type Place = Option<OwnedSemaphorePermit>;
+
 impl Crew {
-    /// Starts as many processes as there are services, at most `parallelism`.
+    /// Starts as many processes as there are services, at most `parallelism`, and as there are `places` for; one
+    /// in any case.
     pub(super) async fn start(
         launch: Launch,
         order: Order,
         checks: &[PlannedCheck],
         parallelism: u16,
+        places: &Arc<Semaphore>,
     ) -> Result<Self, DriverError> {
         let mut services: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for check in checks {
@@ -44,15 +54,20 @@ impl Crew {
         waiting.sort_by_key(|checks| std::cmp::Reverse(checks.len()));
         let processes = usize::from(parallelism).clamp(1, waiting.len().max(1));
         let mut crew = Self { launch, order, waiting: waiting.into(), members: Vec::new(), deaths: 0 };
-        for _ in 0..processes {
-            crew.hire().await?;
+        for n in 0..processes {
+            let place = places.clone().try_acquire_owned().ok();
+            if n > 0 && place.is_none() {
+                break;
+            }
+            crew.hire(place).await?;
         }
         Ok(crew)
     }
 
-    async fn hire(&mut self) -> Result<(), DriverError> {
+    async fn hire(&mut self, place: Place) -> Result<(), DriverError> {
         let driver = self.launch.start(&self.order).await?;
-        self.members.push(Member { driver, ready: false, checks: Vec::new(), running: None, gone: false });
+        let (checks, running) = (Vec::new(), None);
+        self.members.push(Member { driver, ready: false, checks, running, gone: false, place });
         Ok(())
     }
 
@@ -119,13 +134,14 @@ impl Crew {
         let member = &mut self.members[n];
         member.gone = true;
         let running = member.running.take();
+        let place = member.place.take();
         let mut left = std::mem::take(&mut member.checks);
         left.retain(|check| Some(check) != running.as_ref());
         if !left.is_empty() {
             self.waiting.push_front(left);
         }
         if self.deaths <= DEATHS_MAX && !self.waiting.is_empty() {
-            self.hire().await?;
+            self.hire(place).await?;
         }
         Ok(running)
     }

@@ -58,7 +58,8 @@ pub(super) async fn run(context: &OpContext<ScanServices>, id: ScanId) -> Result
         recorder.end(completed()).await?;
         return done(id, ScanStatus::Completed);
     }
-    let crew = match Crew::start(launch.clone(), order.clone(), checks, *parallelism).await {
+    let places = &context.services().engine.places;
+    let crew = match Crew::start(launch.clone(), order.clone(), checks, *parallelism, places).await {
         Ok(crew) => crew,
         // What this worker lacks another may have, and this one a moment later.
         Err(error) if context.attempt() < STARTS_MAX => return Err(JobError::again(error.to_string())),

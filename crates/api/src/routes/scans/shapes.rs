@@ -104,7 +104,7 @@ pub(crate) struct ProgressBody {
     checks_total: u32,
     /// Of those that are done.
     checks_errored: u32,
-    /// Failures so far, by severity.
+    /// Failures so far, by severity; muted ones, too.
     findings: BTreeMap<String, u32>,
     passed: u32,
     failed: u32,
