@@ -26,8 +26,9 @@ async fn ready(server: &Server, what: &str, is: impl Fn(&Value) -> bool) -> Valu
 async fn a_server_with_a_worker_is_ready_from_its_first_answer() {
     let server = on_its_own(&[]).await;
     server.anonymous().get("/readyz").await.expect(200);
-    let queue = ready(&server, "its first beat", |queue| queue["workers"] == 1).await;
-    assert_eq!(queue, json!({"ok": true, "workers": 1, "waiting": 0, "oldest_seconds": 0.0}));
+    // A job of the installation's own may wait for a moment.
+    let idle = json!({"ok": true, "workers": 1, "waiting": 0, "oldest_seconds": 0.0});
+    ready(&server, "its first beat", |queue| *queue == idle).await;
     server.stop().await;
 }
 
@@ -43,6 +44,7 @@ async fn it_is_said_when_no_worker_is_alive() {
 #[tokio::test]
 async fn a_job_that_waits_too_long_is_said_unless_its_own_limits_hold_it_up() {
     let server = on_its_own(&["--job-slots=3"]).await;
+    server.without_schedules().await;
     let (tenant, other) = (server.tenant().await, server.tenant().await);
     let folder = tempfile::tempdir().unwrap();
     let gate = folder.path().join("open");
@@ -83,6 +85,7 @@ async fn a_kind_that_no_worker_runs_is_said_whether_it_is_known_or_not() {
         ..Options::default()
     })
     .await;
+    server.without_schedules().await;
     let tenant = server.tenant().await;
     let known = server.probe(&tenant, &["--kind", "probe.urgent"]).await;
     let says = |queue: &Value, kind: &str, begin: &str| {
@@ -99,7 +102,7 @@ async fn a_kind_that_no_worker_runs_is_said_whether_it_is_known_or_not() {
     let mut owner = PgConnection::connect(&database).await.unwrap();
     for sql in [
         "ALTER TABLE jobs NO FORCE ROW LEVEL SECURITY",
-        // Of this kind alone: the installation's own jobs, which this worker does not run either, may wait too.
+        // Of this kind alone: a job of the installation's own may wait, which this worker does not run either.
         "UPDATE jobs SET since = since - interval '6 minutes' WHERE state = 'waiting' AND kind = 'probe.unheard'",
         "ALTER TABLE jobs FORCE ROW LEVEL SECURITY",
     ] {

@@ -5,7 +5,7 @@ use std::{
     process::Stdio,
 };
 
-use custody_testkit::TestDatabase;
+use custody_testkit::{TestDatabase, eventually};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{
@@ -146,6 +146,19 @@ impl Server {
         let error = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "custody {args:?}: {}\n{error}", output.status);
         String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Switches the installation's own schedules off: no job but those that the test asks for.
+    pub(crate) async fn without_schedules(&self) {
+        let names = ["anchor", "health", "partitions", "sweep"];
+        eventually("the schedules", || async {
+            let all = self.custody_json(&["schedule", "list"]).await;
+            (all.as_array().unwrap().len() >= names.len()).then_some(())
+        })
+        .await;
+        for name in names {
+            self.custody(&["schedule", "disable", name]).await;
+        }
     }
 
     /// Asks for one job of a test's own (crates/custody/src/probe), and answers its id.
