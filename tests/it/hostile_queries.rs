@@ -3,6 +3,7 @@
 
 use std::{future::Future, time::Duration};
 
+use custody_testkit::eventually;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::timeout;
@@ -163,6 +164,12 @@ async fn everything_at_once_comes_in_pages_of_bounded_size() {
     for _ in 0..10 {
         tenant.writer.post("/api/v1/logs/bulk", &json!(vec![&entry; 40])).await.expect(200);
     }
+    // By another time than that of its coming nothing is answered until the index has all of it.
+    eventually("the index", || async {
+        let answer = tenant.auditor.get("/api/v1/logs?q=action:a.b&sort=occurred_at&limit=1").await;
+        (answer.status == 200).then_some(())
+    })
+    .await;
     let memory = Memory::of(&server);
     for sort in ["-received_at", "occurred_at"] {
         let (mut cursor, mut seen) = (String::new(), Vec::new());

@@ -17,6 +17,9 @@ use super::{Field, known::Known, servers::COUNT, writers};
 /// Walks that end between two blows.
 const WALKS: usize = 2;
 
+/// To find a part to damage.
+const TRIES: usize = 10;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Blow {
     KillServer,
@@ -69,18 +72,23 @@ async fn walked(field: &Field) {
 async fn damage(field: &Field, server: usize, how: impl Fn(&Path)) {
     let root = field.servers.data(server).join("search");
     let some = || field.known.iter().filter_map(|known| Some((known, part(&root.join(&known.tenant.id))?)));
-    if some().next().is_none() {
-        // All that it has in memory is on the disk then.
-        field.servers.stop_and_start(server).await;
-    }
     let damaged = Mutex::new(None);
     let meanwhile = || {
-        let (known, part) = some().choose(&mut rand::rng()).unwrap();
+        let Some((known, part)) = some().choose(&mut rand::rng()) else { return };
         how(&part);
         *damaged.lock().unwrap() = Some(known);
     };
-    field.servers.kill_and_start(server, meanwhile).await;
-    let known = damaged.into_inner().unwrap().unwrap();
+    for _ in 0..TRIES {
+        if some().next().is_none() {
+            // All that it has in memory is on the disk then; unless it had only begun to read the log.
+            field.servers.stop_and_start(server).await;
+        }
+        field.servers.kill_and_start(server, meanwhile).await;
+        if damaged.lock().unwrap().is_some() {
+            break;
+        }
+    }
+    let known = damaged.into_inner().unwrap().expect("no server has a part on its disk");
     eventually("the part to be found damaged", || async {
         let expected = known.so_far(None).len();
         let api = field.servers.at(server, &known.tenant.auditor);
