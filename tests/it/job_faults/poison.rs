@@ -21,12 +21,12 @@ on_both!(
 const POISON: [(&str, &str, &str); 8] = [
     ("probe", "panic", "it panicked: as it was asked"),
     ("probe.short", "hang", "it did not end within 1 s"),
-    ("probe.isolated", "panic", "it panicked: as it was asked"),
+    ("probe.apart", "panic", "it panicked: as it was asked"),
     ("probe.isolated", "hang", "it did not end within 3 s"),
     ("probe.isolated", "block", "it did not end within 3 s"),
-    ("probe.isolated", "abort", "its process ended without an answer: signal 6"),
-    ("probe.isolated", "babble", "its process wrote a line of more than 1 MiB"),
-    ("probe.isolated", "exhaust:512", "it needed more memory than the 192 MiB that it may have"),
+    ("probe.apart", "abort", "its process ended without an answer: signal 6"),
+    ("probe.apart", "babble", "its process wrote a line of more than 1 MiB"),
+    ("probe.apart", "exhaust:512", "it needed more memory than the 192 MiB that it may have"),
 ];
 
 async fn each_ends_as_a_dead_letter_that_says_why(part: Part) {
@@ -110,7 +110,7 @@ fn children(pid: u32) -> Vec<u32> {
 
 async fn isolated(server: &Server, tenant: &Tenant, yard: &Yard, act: &str) -> (u32, String) {
     let trace = yard.path(act).display().to_string();
-    let args = ["--kind", "probe.isolated", "--trace", &trace, "--act", act, "--attempts-max", "1"];
+    let args = ["--kind", "probe.apart", "--trace", &trace, "--act", act, "--attempts-max", "1"];
     let job = server.probe(tenant, &args).await;
     yard.until_traced(act, &job, "begun", 1).await;
     let mut pids = children(server.pid());

@@ -30,7 +30,7 @@ async fn person(server: &Server, tenant: &Tenant, role: &str) -> (Api, String) {
 async fn an_expired_token_closes_with_its_own_code() {
     let server = shared().await;
     let tenant = server.tenant().await;
-    let issue = ["token", "issue", "--tenant", &tenant.name, "--role", "auditor", "--ttl", "3s"];
+    let issue = ["token", "issue", "--tenant", &tenant.name, "--role", "auditor", "--ttl", "10s"];
     let token = server.custody(&issue).await;
     let api = server.anonymous().with_token(token.trim());
     let (mut socket, _) = follow(server, &api, "").await;

@@ -87,7 +87,7 @@ async fn events_bring_the_same_and_go_on_after_the_last_one() {
 async fn the_end_is_an_event() {
     let server = shared().await;
     let tenant = server.tenant().await;
-    let issue = ["token", "issue", "--tenant", &tenant.name, "--role", "auditor", "--ttl", "3s"];
+    let issue = ["token", "issue", "--tenant", &tenant.name, "--role", "auditor", "--ttl", "10s"];
     let token = server.custody(&issue).await;
     let mut events = Events::open(&server.anonymous().with_token(token.trim()), "", None).await;
     let end = loop {

@@ -13,9 +13,9 @@ use super::{
 };
 use crate::support::{Server, Tenant};
 
-/// A second is what is promised, where nothing else keeps the machine busy. Emulating an account takes four, and
-/// the wires here never answer: who does not listen meanwhile is found out.
-const GONE_WITHIN: Duration = Duration::from_secs(2);
+/// A second is what is promised, where nothing else keeps the machine busy. The wires here never answer, and nobody
+/// gives up waiting for them sooner than this: who does not listen meanwhile is found out.
+const GONE_WITHIN: Duration = Duration::from_secs(10);
 
 /// Asks for it, and looks until its processes are gone and the scan says so.
 async fn cancel(server: &Server, tenant: &Tenant, id: &str) -> Value {
@@ -101,10 +101,16 @@ async fn while_it_starts() {
     let there = || async {
         eventually("a process", async || (!processes(&server).is_empty()).then_some(())).await;
     };
-    // The account is emulated.
-    let id = ask(&tenant.admin, &json!({"demo": true, "scope": {"checks": [S3[0]]}})).await;
-    there().await;
-    cancel(&server, &tenant, &id).await;
+    // The account is emulated, which takes four seconds: who did not listen meanwhile would need them each time.
+    let mut quickest = GONE_WITHIN;
+    for _ in 0..3 {
+        let id = ask(&tenant.admin, &json!({"demo": true, "scope": {"checks": [S3[0]]}})).await;
+        there().await;
+        let asked = Instant::now();
+        cancel(&server, &tenant, &id).await;
+        quickest = quickest.min(asked.elapsed());
+    }
+    assert!(quickest < Duration::from_secs(3), "{quickest:?}");
     // The engine is loaded.
     let id = ask(&tenant.admin, &order(&account.url, &[S3[0]])).await;
     there().await;

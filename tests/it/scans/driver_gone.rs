@@ -35,7 +35,11 @@ async fn the_check_that_ran_is_errored_and_the_others_go_on() {
     let wire = HttpFaults::start(&account.url).await;
     wire.set_where(Fault::Never, usize::MAX, |seen| is_of_queues(seen.operation.as_deref()));
     let id = ask(&tenant.admin, &order(wire.url(), &[S3[0], S3[1], S3[2], SQS, ALSO])).await;
-    until(&tenant.admin, &id, "a check of queues runs", |scan| scan["progress"]["checks_done"] == 3).await;
+    until(&tenant.admin, &id, "three checks", |scan| scan["progress"]["checks_done"] == 3).await;
+    eventually("a check of queues runs", async || {
+        (check(&tenant.admin, &id, SQS).await["status"] == "in_progress").then_some(())
+    })
+    .await;
     let killed = leader(&server, &[]).await;
     wire.set(Fault::None, 0);
     signal(killed, "KILL");

@@ -30,8 +30,7 @@ async fn a_new_key_signs_while_the_server_runs_and_the_old_one_beside_it() {
 
     server.custody(&["keys", "rotate-log", "--cosign-days", "0"]).await;
     let receipt = tenant.write("after").await;
-    let path = format!("/api/v1/logs/{}/proof", receipt["id"].as_str().unwrap());
-    tenant.auditor.get(&path).await.expect(200);
+    super::http::proof(&tenant.auditor, &receipt).await;
     let newest = key(&tenant).await;
     assert!(opens(&tenant, &newest).await && !opens(&tenant, &new).await && !opens(&tenant, &old).await);
 

@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 
 use crate::support::{Server, Tenant, server::Options};
 
-/// Promised is a second. A debug build on a machine that does much else gets more, and is still seen
-/// to wait for a timer that is too long.
+/// Promised is a second. A debug build on a machine that does much else gets more for the quickest of them, by
+/// which it is still seen to wait for a timer that is too long; and any of them may lose a lease meanwhile.
 const WITHIN_BUSY: Duration = Duration::from_secs(5);
+const EACH_WITHIN_BUSY: Duration = Duration::from_secs(20);
 const ENTRIES: usize = 5;
 
 #[tokio::test]
@@ -40,6 +41,7 @@ async fn write_bulk(tenant: &Tenant, bodies: &AtomicUsize) {
 
 /// Entry after entry, each while there is bulk.
 async fn covered(tenant: &Tenant, bodies: &AtomicUsize) {
+    let mut quickest = EACH_WITHIN_BUSY;
     for n in 0..ENTRIES {
         let before = bodies.load(Ordering::Relaxed);
         eventually("bulk is written", || async { (bodies.load(Ordering::Relaxed) > before).then_some(()) })
@@ -54,6 +56,8 @@ async fn covered(tenant: &Tenant, bodies: &AtomicUsize) {
         })
         .await;
         let took = acknowledged.elapsed();
-        assert!(took <= WITHIN_BUSY, "entry {seq} was covered after {took:?}");
+        assert!(took <= EACH_WITHIN_BUSY, "entry {seq} was covered after {took:?}");
+        quickest = quickest.min(took);
     }
+    assert!(quickest <= WITHIN_BUSY, "none was covered before {quickest:?}");
 }

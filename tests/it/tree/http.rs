@@ -27,7 +27,7 @@ async fn key(api: &Api) -> VerifierKey {
 }
 
 /// The proof of an entry, once there is one.
-async fn proof(api: &Api, receipt: &Value) -> Value {
+pub(super) async fn proof(api: &Api, receipt: &Value) -> Value {
     let path = format!("/api/v1/logs/{}/proof", receipt["id"].as_str().unwrap());
     eventually("the proof", || async {
         let answer = api.get(&path).await;

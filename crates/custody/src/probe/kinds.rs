@@ -80,6 +80,10 @@ kinds! {
     Isolated = "probe.isolated", Limits {
         run_time_max: Duration::from_secs(3), memory_bytes_max: Some(192 << 20), ..QUICK
     };
+    // The same, with time enough on a busy machine.
+    Apart = "probe.apart", Limits {
+        run_time_max: Duration::from_mins(1), memory_bytes_max: Some(192 << 20), ..QUICK
+    };
     // Its result is kept for a second.
     Forgotten = "probe.forgotten", Limits { result_kept: Duration::from_secs(1), ..QUICK };
 }

@@ -184,7 +184,7 @@ async fn a_create_whose_answer_is_lost_knows_its_own() {
 
 #[tokio::test]
 async fn what_is_not_allowed_is_denied_at_once() {
-    let wire = Wire::start(IMPATIENT).await;
+    let wire = Wire::start(PATIENT).await;
     wire.set(Fault::Status(403));
     let denied = wire.objects.put(&wire.key, Bytes::new(), create_only()).await;
     assert!(matches!(denied, Err(ObjectsError::Denied { .. })), "{denied:?}");

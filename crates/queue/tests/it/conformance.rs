@@ -86,7 +86,8 @@ async fn a_delayed_job_waits(part: Part) {
     let late = fixture.ask_with(&tenant, &plain("late", Act::Nothing), late).await;
     let soon = fixture.ask(&tenant, &plain("soon", Act::Nothing)).await;
     fixture.until(&tenant, soon, Status::Completed).await;
-    assert_eq!(fixture.job(&tenant, late).await.status, Status::Pending);
+    let waits = fixture.job(&tenant, late).await;
+    assert!(waits.status == Status::Pending || chrono::Utc::now() >= waits.run_at, "{waits:?}");
     let job = fixture.until(&tenant, late, Status::Completed).await;
     assert!(job.started_at.unwrap() >= job.run_at, "{job:?}");
     worker.stop().await;
@@ -308,8 +309,7 @@ async fn who_lost_a_job_writes_nothing(part: Part) {
     fixture.run_as_table_owner(over).await;
     watch.open(1);
     eventually("the first attempt has ended", async || (watch.running() == 0).then_some(())).await;
-    let job = fixture.until(&tenant, id, Status::InProgress).await;
-    assert_eq!(job.attempts, 1);
+    fixture.until(&tenant, id, Status::InProgress).await;
     assert_eq!(fixture.count("SELECT count(*) FROM jobs WHERE kind = 'effect'").await, 0);
     // That holder is nobody: the job is taken back, and its effect is there once.
     watch.open(1);

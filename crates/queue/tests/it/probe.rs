@@ -105,7 +105,7 @@ impl Job for Effect {
 }
 
 pub(crate) const QUICK: Limits = Limits {
-    run_time_max: Duration::from_secs(5),
+    run_time_max: Duration::from_mins(1),
     attempts_max: 3,
     backoff: Backoff { first: Duration::from_millis(50), most: Duration::from_millis(200) },
     ..Limits::DEFAULT

@@ -86,7 +86,7 @@ async fn what_it_started_dies_with_it() {
     driver.kill();
     assert_eq!(Heard::of(&mut driver, |_| false).await.end, Some(End::Killed));
     eventually("the grandchild is gone", async || is_gone(&path).then_some(())).await;
-    assert!(asked.elapsed() < Duration::from_secs(1));
+    assert!(asked.elapsed() < Duration::from_secs(10));
 }
 
 #[tokio::test]

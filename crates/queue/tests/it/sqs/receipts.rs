@@ -8,25 +8,25 @@ use super::fixture::{Fixture, receipts, ticket, tickets};
 
 #[tokio::test]
 async fn an_extension_keeps_it_from_others_for_longer() {
-    let queue = Fixture::visible_again_after(1).await;
+    let queue = Fixture::visible_again_after(3).await;
     queue.send(&[ticket()]).await;
     let held = queue.one().await;
     let extended = Instant::now();
-    let fates = queue.channel.extend(std::slice::from_ref(&held.receipt), Duration::from_secs(4)).await;
+    let fates = queue.channel.extend(std::slice::from_ref(&held.receipt), Duration::from_secs(6)).await;
     assert_eq!(fates, [(held.receipt, Ok(Held::Done))]);
     let again = queue.one().await;
-    assert!(extended.elapsed() >= Duration::from_secs(4), "{:?}", extended.elapsed());
+    assert!(extended.elapsed() >= Duration::from_secs(6), "{:?}", extended.elapsed());
     assert_eq!(again.receive_count, 2, "nobody had it meanwhile");
 }
 
 #[tokio::test]
 async fn a_heartbeat_of_extensions_keeps_it_for_as_long_as_it_beats() {
-    let queue = Fixture::visible_again_after(2).await;
+    let queue = Fixture::visible_again_after(6).await;
     queue.send(&tickets(12)).await;
     let held = receipts(&queue.several(12).await);
     let began = Instant::now();
-    while began.elapsed() < Duration::from_secs(5) {
-        let fates = queue.channel.extend(&held, Duration::from_secs(2)).await;
+    while began.elapsed() < Duration::from_secs(9) {
+        let fates = queue.channel.extend(&held, Duration::from_secs(6)).await;
         assert!(fates.iter().all(|(_, fate)| *fate == Ok(Held::Done)), "{fates:?}");
         assert_eq!(queue.channel.receive(10).await, Ok(Vec::new()));
     }
