@@ -42,6 +42,8 @@ async fn an_emulated_account_has_findings_and_the_exit_says_so() {
     let id = row.split_whitespace().last().unwrap();
     let one = run(&tenant, &["scan", "finding", id], "").await;
     assert!(one.out.starts_with(S3[1]) && one.out.contains("to do:"), "{}{}", one.out, one.error);
+    // Prowler's OCSF has no code: it is the check's.
+    assert!(one.out.contains("by command line:\naws s3"), "{}", one.out);
     let said = ["scan", "triage", id, "--state", "accepted", "--owner", "alice", "--mute", "a public site"];
     let said = run(&tenant, &said, "").await;
     assert!(said.out.ends_with("accepted, alice, muted\n"), "{}{}", said.out, said.error);

@@ -8,9 +8,12 @@ use custody_domain::{
 };
 use custody_store::findings::{FINDING_BYTES_MAX, Form};
 
-use crate::finding::{
-    Refused,
-    convert::{text_of, to_ocsf},
+use crate::{
+    catalogue::Check,
+    finding::{
+        Refused,
+        convert::{text_of, to_ocsf},
+    },
 };
 
 /// Empty where it says nothing of it.
@@ -58,7 +61,37 @@ pub fn as_ocsf(form: Form, text: String) -> Result<String, Refused> {
     Ok(text_of(&to_ocsf(row)))
 }
 
+impl Remediation {
+    /// Nothing to paste.
+    pub(crate) fn has_no_code(&self) -> bool {
+        [&self.cli, &self.terraform, &self.native_iac, &self.other].iter().all(|code| code.trim().is_empty())
+    }
+}
+
 impl Details {
+    /// What the finding does not say, as its check is known now; findings as OCSF have no code. Code of the two is
+    /// not mixed: it is one's or the other's.
+    #[must_use]
+    pub fn or_of(mut self, check: &Check) -> Self {
+        let Check { description, risk, remediation: known, .. } = check;
+        let of_check = [
+            (&mut self.description, description),
+            (&mut self.risk, risk),
+            (&mut self.remediation.text, &known.text),
+            (&mut self.remediation.url, &known.url),
+        ];
+        for (text, known) in of_check.into_iter().filter(|(text, _)| text.is_empty()) {
+            text.clone_from(known);
+        }
+        if self.remediation.has_no_code() {
+            self.remediation.cli.clone_from(&known.cli);
+            self.remediation.terraform.clone_from(&known.terraform);
+            self.remediation.native_iac.clone_from(&known.native_iac);
+            self.remediation.other.clone_from(&known.other);
+        }
+        self
+    }
+
     pub(crate) fn into_texts(self) -> Texts<'static> {
         Texts {
             status_detail: self.status_detail.into(),

@@ -23,7 +23,11 @@ use super::{
     summary::counted,
     walk::{Met, is_grave, walk},
 };
-use crate::{Progress, Scans, ScansError, catalogue::Check, checks::Checks, findings::Details};
+use crate::{
+    Progress, Scans, ScansError,
+    checks::Checks,
+    findings::{Details, Remediation},
+};
 
 /// Scans of the trend.
 const TREND_MAX: u32 = 10;
@@ -149,16 +153,19 @@ fn told(grave: Vec<FailingCheck>, met: &Met, known: Option<&Checks>) -> Vec<Fail
     let told = grave.into_iter().map(|check| {
         let own = met.texts.get(&check.check).cloned().unwrap_or_default();
         let found = known.and_then(|known| Some((known, known.get(&check.check)?)));
-        let listed = found.map(|(_, check)| check.check);
         let engine = found
-            .filter(|(_, check)| check.own.is_none())
+            .filter(|(_, check)| check.own.is_none() && own.remediation.has_no_code())
             .map(|(known, _)| known.catalogue().engine.as_str());
+        let Details { description, risk, remediation, .. } = match found {
+            Some((_, check)) => own.or_of(check.check),
+            None => own,
+        };
         let items = met.resources.get(&check.check).cloned().unwrap_or_default();
         let more = check.failed.saturating_sub(items.len() as u64);
         Failing {
-            description: or(&own.description, listed.map(|check| &check.description)),
-            risk: or(&own.risk, listed.map(|check| &check.risk)),
-            remediation: remedy(&own, listed, engine),
+            description,
+            risk,
+            remediation: remedy(remediation, engine),
             resources: Listed { items, more },
             check,
         }
@@ -166,28 +173,14 @@ fn told(grave: Vec<FailingCheck>, met: &Met, known: Option<&Checks>) -> Vec<Fail
     told.collect()
 }
 
-/// What the finding says, or else what the catalogue does.
-fn or(own: &str, listed: Option<&String>) -> String {
-    let said = Some(own).filter(|text| !text.is_empty()).or(listed.map(String::as_str));
-    said.unwrap_or_default().to_owned()
-}
-
-/// Findings as OCSF have no code: it is that of the check as it is known now.
-fn remedy(own: &Details, listed: Option<&Check>, engine: Option<&str>) -> Remedy {
-    let own = &own.remediation;
-    let known = listed.map(|check| &check.remediation);
-    let url = or(&own.url, known.map(|known| &known.url));
-    let mut codes = codes([&own.cli, &own.native_iac, &own.terraform, &own.other]);
-    let mut from = None;
-    if let (true, Some(known)) = (codes.is_empty(), known) {
-        codes = self::codes([&known.cli, &known.native_iac, &known.terraform, &known.other]);
-        from = engine.filter(|_| !codes.is_empty()).map(str::to_owned);
-    }
+/// `engine`: of which the code is, where it is not the finding's.
+fn remedy(told: Remediation, engine: Option<&str>) -> Remedy {
+    let codes = codes([&told.cli, &told.native_iac, &told.terraform, &told.other]);
     Remedy {
-        text: or(&own.text, known.map(|known| &known.text)),
-        url: Some(url).filter(|url| !url.is_empty()),
+        from: engine.filter(|_| !codes.is_empty()).map(str::to_owned),
+        text: told.text,
+        url: Some(told.url).filter(|url| !url.is_empty()),
         codes,
-        from,
     }
 }
 

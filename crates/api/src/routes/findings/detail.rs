@@ -39,7 +39,7 @@ pub(crate) struct DetailBody {
     ocsf: Box<RawValue>,
 }
 
-/// How it is put right. An empty text is none.
+/// How it is put right: as the finding says, or else as its check is known now. An empty text is none.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = FindingRemediation)]
 pub(crate) struct RemediationBody {
@@ -63,6 +63,12 @@ impl DetailBody {
         let base = base.ok_or_else(Problem::not_found)?;
         let text = base.dictionary.unpack(&finding.body).map_err(Problem::internal)?;
         let known = details(base.form, &text);
+        // Where no engine is known there is nothing to add.
+        let checks = app.scans.checks(scope, &finding.provider).await.ok();
+        let known = match checks.as_ref().and_then(|checks| checks.get(&finding.check_id)) {
+            Some(check) => known.or_of(check.check),
+            None => known,
+        };
         let ocsf = as_ocsf(base.form, text).map_err(Problem::internal)?;
         Self::of(FindingBody::of(finding, said, app.now()), known, failed, ocsf)
     }
